@@ -1,0 +1,5 @@
+"""The command line: thin commands over plain functions."""
+
+
+def main() -> None:
+    """Entry point of the `earmark` command."""
