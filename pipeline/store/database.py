@@ -1,0 +1,204 @@
+"""Opening a database: connection settings, migrations, transactions, and errors that say what to do."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from pipeline.domain.errors import StoreError
+
+HEAD_REVISION = "0001"
+"""The migration this code is written for; a test compares it with the newest script."""
+BUSY_TIMEOUT_S = 60.0
+"""How long a SQLite writer waits for another process's transaction before it gives up."""
+
+Row = Mapping[str, object]
+
+
+class Database:
+    """An open database at this code's migration level."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writers = engine.execution_options(earmark_writes=True)
+
+    @property
+    def url(self) -> str:
+        """Where the database is, without its password."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view for several reads."""
+        with _store_errors(self.url), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction: all of it is stored, or nothing. Waits its turn where another process writes."""
+        with _store_errors(self.url), self._writers.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self._engine.dispose()
+
+
+def open_database(url: str, *, create: bool = False) -> Database:
+    """The database at ``url``, brought to this code's migration level.
+
+    Args:
+        url: SQLAlchemy URL, such as ``sqlite:///earmark.db``.
+        create: make an SQLite file that is not there yet; else its absence is an error.
+
+    Raises:
+        StoreError: the URL is wrong, nothing is there, it cannot be reached, or a newer earmark wrote it.
+    """
+    engine = _engine(url)
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    if file and file != ":memory:":
+        _check_sqlite_file(Path(file), create=create)
+    with _store_errors(engine.url.render_as_string(hide_password=True)):
+        if _revision(engine) != HEAD_REVISION:
+            _migrate(engine.url.render_as_string(hide_password=False))
+    return Database(engine)
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Row], *, keep: Sequence[str] = ()) -> None:
+    """Inserts ``rows``; where the primary key is taken, the row is replaced but for the columns in ``keep``."""
+    if not rows:
+        return
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key.columns]
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in keep}
+    if changed:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    connection.execute(statement, [dict(row) for row in rows])
+
+
+def _engine(url: str, *, foreign_keys: bool = True) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise StoreError(f"--db {url!r}: earmark stores in sqlite:///FILE or postgresql://…")
+        if parsed.get_backend_name() == "sqlite":
+            engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
+            _prepare_sqlite(engine, foreign_keys=foreign_keys)
+            return engine
+        return create_engine(parsed)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise StoreError(f"--db {url!r} is not a database URL: try sqlite:///earmark.db ({error})") from error
+
+
+def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
+    # SQLAlchemy's own BEGIN, so that a writer takes its lock at once and a reader sees one state throughout:
+    # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable
+    @event.listens_for(engine, "connect")
+    def on_connect(dbapi_connection: sqlite3.Connection, _record: object) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # NORMAL in WAL mode survives a killed process; a power cut may lose the last calls, never corrupt.
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("earmark_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _check_sqlite_file(file: Path, *, create: bool) -> None:
+    if file.is_dir():
+        raise StoreError(f"database {file} is a folder: give the path of a file")
+    if file.exists():
+        return
+    if not create:
+        raise StoreError(f"there is no database {file}: run `earmark run PATH` first, or name it with --db URL")
+    if not file.parent.is_dir():
+        raise StoreError(f"cannot create the database {file}: there is no folder {file.parent}")
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.begin() as connection:
+        return _revision_of(connection)
+
+
+def _revision_of(connection: Connection) -> str | None:
+    tables = set(inspect(connection).get_table_names())
+    if "alembic_version" not in tables:
+        if tables:
+            raise StoreError(
+                f"the database {connection.engine.url.render_as_string(hide_password=True)} holds other tables "
+                f"({', '.join(sorted(tables)[:3])}) and is not earmark's: name another with --db URL"
+            )
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found is not None and found > HEAD_REVISION:
+        raise StoreError(
+            f"the database is at migration {found}, written by a newer earmark; this one knows up to "
+            f"{HEAD_REVISION}: update earmark"
+        )
+    return found
+
+
+def _migrate(url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    engine = _engine(url, foreign_keys=False)
+    config = Config()
+    folder = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    try:
+        # One writing transaction: a second process waits here and then finds nothing left to do. Foreign keys are
+        # off meanwhile, since rebuilding a parent table on SQLite would delete the children's rows.
+        with engine.execution_options(earmark_writes=True).begin() as connection:
+            if _revision_of(connection) == HEAD_REVISION:
+                return
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            if connection.dialect.name == "sqlite":
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                if broken:
+                    raise StoreError(f"the migration would break {len(broken)} references; nothing was changed")
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _store_errors(url: str) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreError(f"database {url}: {error.orig}. {_remedy(str(error.orig))}") from error
+    except DatabaseError as error:
+        raise StoreError(f"database {url}: {error.orig}") from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"database {url}: {error}") from error
+
+
+REMEDIES = (
+    ("full", "Make room on that disk and run again; what was stored is kept."),
+    ("locked", "Another process has held it for a minute: let it finish, then run again."),
+    ("unable to open", "Check that the folder exists and that you may write there."),
+    ("readonly", "Check that you may write to the file and its folder."),
+    ("disk i/o", "Check the disk and the room on it, then run again."),
+)
+
+
+def _remedy(message: str) -> str:
+    for sign, remedy in REMEDIES:
+        if sign in message.lower():
+            return remedy
+    return "Check that the database runs and can be reached, then run again."

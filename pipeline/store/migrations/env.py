@@ -1,0 +1,14 @@
+"""Alembic's entry: migrates over the connection that `pipeline.store.database` hands in."""
+
+from alembic import context
+
+from pipeline.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

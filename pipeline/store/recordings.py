@@ -1,0 +1,193 @@
+"""The recordings that are known, and the files they lie in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select, update
+
+from pipeline.domain.calls import CallMetadata, Direction, Recording, Role
+from pipeline.store.database import Database, upsert
+from pipeline.store.tables import files, ledger, recordings
+
+
+class State:
+    """States of a recording in the ledger."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    DONE = "done"
+    FAILED = "failed"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file of a recording, as a run found it."""
+
+    recording: Recording
+    mtime_ns: int
+    described: bool
+    """Whether a manifest row gave the metadata; where none did, metadata known from before is kept."""
+    failure: tuple[str, str] | None = None
+    """Reason and message of a file that cannot even be read: it goes into quarantine at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What became of a found file."""
+
+    recording_id: str
+    state: str
+    """State in the ledger before any work on it."""
+    duplicate_of: str | None
+    """Path of an earlier file with the same bytes, if there is one."""
+    reason: str | None
+    message: str | None
+
+
+def known_files(database: Database, uris: Sequence[str]) -> dict[str, tuple[int, int, str]]:
+    """Size, modification time (ns) and recording id of those ``uris`` that were registered before."""
+    with database.reading() as connection:
+        rows = connection.execute(select(files).where(files.c.uri.in_(uris)))
+        return {row.uri: (row.size_bytes, row.mtime_ns, row.recording_id) for row in rows}
+
+
+def register(database: Database, found: Sequence[FoundFile], *, redo: bool = False) -> list[Registered]:
+    """Enters files into the ledger, once a recording however often it lies around or is registered.
+
+    Args:
+        found: at most a few hundred files; one transaction.
+        redo: put recordings that are done or in quarantine back to pending.
+    """
+    now = datetime.now(UTC)
+    with database.writing() as connection:
+        return [_register_one(connection, file, now, redo=redo) for file in found]
+
+
+def _register_one(connection: Connection, file: FoundFile, now: datetime, *, redo: bool) -> Registered:
+    recording = file.recording
+    known = connection.execute(
+        select(recordings.c.uri, recordings.c.channel_roles, ledger.c.state)
+        .join(ledger, ledger.c.recording_id == recordings.c.id)
+        .where(recordings.c.id == recording.id)
+    ).one_or_none()
+    if known is None:
+        connection.execute(recordings.insert().values(**_columns(recording), added_at=now))
+        _enter(connection, recording.id, now)
+    else:
+        again = redo and known.state != State.LEASED
+        if file.described and known.uri == recording.uri:
+            connection.execute(update(recordings).where(recordings.c.id == recording.id).values(_columns(recording)))
+            # Who spoke in which channel is part of the transcript: a corrected manifest means doing it again.
+            again = again or list(known.channel_roles) != _roles(recording)
+        if again:
+            _enter(connection, recording.id, now)
+    _remember_file(connection, file)
+    if file.failure is not None:
+        _quarantine_unread(connection, recording.id, file.failure, now)
+    entry = connection.execute(select(ledger).where(ledger.c.recording_id == recording.id)).one()
+    duplicate_of = known.uri if known is not None and known.uri != recording.uri else None
+    return Registered(recording.id, entry.state, duplicate_of, entry.reason, entry.message)
+
+
+def _enter(connection: Connection, recording_id: str, now: datetime) -> None:
+    entry = {
+        "recording_id": recording_id,
+        "state": State.PENDING,
+        "attempts": 0,
+        "owner": None,
+        "lease_expires_s": None,
+        "reason": None,
+        "message": None,
+        "updated_at": now,
+    }
+    upsert(connection, ledger, [entry])
+
+
+def _remember_file(connection: Connection, file: FoundFile) -> None:
+    uri = file.recording.uri
+    before = connection.execute(select(files.c.recording_id).where(files.c.uri == uri)).scalar()
+    entry = {
+        "uri": uri,
+        "size_bytes": file.recording.size_bytes,
+        "mtime_ns": file.mtime_ns,
+        "recording_id": file.recording.id,
+    }
+    upsert(connection, files, [entry])
+    if before is not None and before != file.recording.id and is_unread(before):
+        # The file could not be read earlier and now can: the stand-in has served.
+        connection.execute(delete(recordings).where(recordings.c.id == before))
+
+
+def _quarantine_unread(connection: Connection, recording_id: str, failure: tuple[str, str], now: datetime) -> None:
+    reason, message = failure
+    connection.execute(
+        update(ledger)
+        .where(ledger.c.recording_id == recording_id)
+        .values(state=State.QUARANTINED, reason=reason, message=message, updated_at=now)
+    )
+
+
+UNREAD = "unread-"
+
+
+def is_unread(recording_id: str) -> bool:
+    """Whether the id stands for a file whose bytes could not be read (or that has none)."""
+    return recording_id.startswith(UNREAD)
+
+
+def _roles(recording: Recording) -> list[str]:
+    return [role.value for role in recording.channel_roles]
+
+
+def _columns(recording: Recording) -> dict[str, object]:
+    facts = recording.metadata
+    offset = facts.started_at.utcoffset() if facts.started_at else None
+    return {
+        "id": recording.id,
+        "name": recording.name,
+        "uri": recording.uri,
+        "size_bytes": recording.size_bytes,
+        "agent": facts.agent,
+        "team": facts.team,
+        "skill": facts.skill,
+        "queue": facts.queue,
+        "direction": facts.direction.value if facts.direction else None,
+        "started_at": facts.started_at,
+        "started_at_offset_min": None if offset is None else round(offset.total_seconds() / 60),
+        "customer_id": facts.customer_id,
+        "survey_score": facts.survey_score,
+        "extra": dict(facts.extra),
+        "channel_roles": _roles(recording),
+    }
+
+
+def recording_of(row: Row[Any]) -> Recording:
+    """The recording in a row that holds all columns of ``recordings``."""
+    return Recording(
+        id=row.id,
+        name=row.name,
+        uri=row.uri,
+        size_bytes=row.size_bytes,
+        metadata=CallMetadata(
+            agent=row.agent,
+            team=row.team,
+            skill=row.skill,
+            queue=row.queue,
+            direction=Direction(row.direction) if row.direction else None,
+            started_at=local_start(row.started_at, row.started_at_offset_min),
+            customer_id=row.customer_id,
+            survey_score=row.survey_score,
+            extra=row.extra,
+        ),
+        channel_roles=tuple(Role(role) for role in row.channel_roles),
+    )
+
+
+def local_start(started_at: datetime | None, offset_min: int | None) -> datetime | None:
+    """The start of a call in the zone that the manifest gave it in."""
+    if started_at is None:
+        return None
+    return started_at.astimezone(timezone(timedelta(minutes=offset_min or 0)))
