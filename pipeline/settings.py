@@ -1,1 +1,101 @@
-"""Settings: what an operator may choose, from the command line, the environment and a TOML file."""
+"""Settings: what an operator may choose.
+
+Read from, in falling order: the command line, the environment (``EARMARK_`` and the name in capitals), the file
+``earmark.toml`` in the current folder (or the one that ``EARMARK_CONFIG`` names), the defaults below.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from pipeline.domain.calls import Role
+from pipeline.domain.errors import ConfigError
+
+CONFIG_VARIABLE = "EARMARK_CONFIG"
+DEFAULT_CONFIG = "earmark.toml"
+
+
+class Settings(BaseSettings):
+    """All settings with their defaults; an unknown name in the file is an error."""
+
+    model_config = SettingsConfigDict(env_prefix="EARMARK_", extra="forbid", frozen=True)
+
+    db: str = "sqlite:///earmark.db"
+    """Database, as an SQLAlchemy URL."""
+    asr_model: str = "base"
+    """Speech model: ``base`` (from the installed wheels), a model name of faster-whisper, or a folder."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where the speech model runs."""
+    compute_type: str = "int8"
+    """Arithmetic of the speech model, as CTranslate2 names it; ``float16`` suits a GPU."""
+    language: Literal["zh", "en", "auto"] = "zh"
+    """Language of the calls; ``auto`` asks the model for each call."""
+    workers: Annotated[int | None, Field(ge=1)] = None
+    """Worker processes; one a core on a CPU, one on a GPU, where nothing is set."""
+    cpu_threads: Annotated[int, Field(ge=1)] = 1
+    """Threads of each worker's speech model."""
+    channel_roles: tuple[Role, Role] | None = None
+    """Who speaks left and right in stereo recordings for which the manifest does not say; unknown if not set."""
+    timezone: str = "Asia/Shanghai"
+    """Zone of start times that are written without an offset."""
+    rules: tuple[Path, ...] = ()
+    """Folders of rule packs besides the standard pack."""
+    max_duration_h: Annotated[float, Field(gt=0)] = 4.0
+    """A recording longer than this is set aside."""
+    decode_limit_s: Annotated[float, Field(gt=0)] = 300.0
+    """A worker that has not decoded its recording after this is taken for hung."""
+    time_limit_per_second: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds a worker may take for each second of the recording before it is taken for hung."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{name!r} is no IANA time zone, such as Asia/Shanghai") from error
+        return name
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The command line first, then the environment, then the file."""
+        file = TomlConfigSettingsSource(settings_cls, toml_file=os.environ.get(CONFIG_VARIABLE, DEFAULT_CONFIG))
+        return init_settings, env_settings, file
+
+    @property
+    def worker_count(self) -> int:
+        """Worker processes to start."""
+        if self.workers is not None:
+            return self.workers
+        return 1 if self.device == "cuda" else len(os.sched_getaffinity(0))
+
+
+def load_settings(**chosen: object) -> Settings:
+    """The settings, with those from the command line that are not ``None``.
+
+    Raises:
+        ConfigError: a value does not fit, or the file has a name that is not a setting.
+    """
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named and not Path(named).is_file():
+        raise ConfigError(f"{CONFIG_VARIABLE} names {named}, which is not a file")
+    try:
+        return Settings(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in error.errors()
+        )
+        raise ConfigError(f"settings: {problems}") from error
+    except ValueError as error:
+        raise ConfigError(f"settings file {named or DEFAULT_CONFIG}: {error}") from error

@@ -1,5 +1,7 @@
 """Errors that earmark raises on purpose. A message says what is wrong, where, and what to do."""
 
+from enum import StrEnum
+
 
 class EarmarkError(Exception):
     """Root of every error that a user can cause or mend."""
@@ -17,8 +19,32 @@ class RulePackError(EarmarkError):
         super().__init__("\n".join(self.problems))
 
 
+class AudioFault(StrEnum):
+    """Why a recording cannot be used, for counting and filtering; the message is for people."""
+
+    EMPTY = "empty"
+    """No bytes, or no sound in them."""
+    UNREADABLE = "unreadable"
+    """Missing, not permitted, or not a regular file."""
+    NOT_AUDIO = "not_audio"
+    NO_AUDIO_STREAM = "no_audio_stream"
+    UNSUPPORTED = "unsupported"
+    """Sound, but of a kind that calls do not have: codec, sample rate, number of channels or streams."""
+    TRUNCATED = "truncated"
+    """The end is missing."""
+    DAMAGED = "damaged"
+    """Parts in the middle are missing or cannot be decoded."""
+    SILENT = "silent"
+    """No channel holds anything but digital silence."""
+    TOO_LONG = "too_long"
+
+
 class AudioError(EarmarkError):
     """A recording cannot be decoded, or holds nothing that can be judged."""
+
+    def __init__(self, message: str, *, fault: AudioFault | None = None) -> None:
+        self.fault = fault
+        super().__init__(message)
 
 
 class AsrError(EarmarkError):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.domain.calls import CallMetadata, Role, Transcript
+from pipeline.domain.calls import AudioFormat, CallMetadata, Role, Transcript
 from pipeline.domain.signals import Signals
 
 
@@ -99,3 +99,27 @@ class RuleResult:
     def confidence(self) -> float | None:
         """The surest piece of evidence, 0–1; ``None`` without evidence."""
         return max((piece.confidence for piece in self.evidence), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHeading:
+    """What lists and reports show of a rule without knowing how it works."""
+
+    id: str
+    title: BilingualText
+    severity: Severity
+    error_class: ErrorClass
+    status: RuleStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessedCall:
+    """Everything one recording became on its way through the pipeline."""
+
+    audio: AudioFormat
+    transcript: Transcript
+    signals: Signals
+    results: tuple[RuleResult, ...]
+    """One for each rule that ran, clear ones included."""
+    warnings: tuple[str, ...] = ()
+    """What an operator should know though the call could be judged."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
@@ -73,22 +74,23 @@ def _register_one(connection: Connection, file: FoundFile, now: datetime, *, red
         .join(ledger, ledger.c.recording_id == recordings.c.id)
         .where(recordings.c.id == recording.id)
     ).one_or_none()
+    duplicate_of = None
     if known is None:
         connection.execute(recordings.insert().values(**_columns(recording), added_at=now))
         _enter(connection, recording.id, now)
+    elif known.uri != recording.uri and Path(known.uri).exists():
+        duplicate_of = known.uri
     else:
-        again = redo and known.state != State.LEASED
-        if file.described and known.uri == recording.uri:
-            connection.execute(update(recordings).where(recordings.c.id == recording.id).values(_columns(recording)))
-            # Who spoke in which channel is part of the transcript: a corrected manifest means doing it again.
-            again = again or list(known.channel_roles) != _roles(recording)
-        if again:
+        changed = _columns(recording) if file.described else {"name": recording.name, "uri": recording.uri}
+        connection.execute(update(recordings).where(recordings.c.id == recording.id).values(changed))
+        # Who spoke in which channel is part of the transcript: a corrected manifest means doing it again.
+        other_roles = file.described and list(known.channel_roles) != _roles(recording)
+        if (redo or other_roles) and known.state != State.LEASED:
             _enter(connection, recording.id, now)
     _remember_file(connection, file)
     if file.failure is not None:
         _quarantine_unread(connection, recording.id, file.failure, now)
     entry = connection.execute(select(ledger).where(ledger.c.recording_id == recording.id)).one()
-    duplicate_of = known.uri if known is not None and known.uri != recording.uri else None
     return Registered(recording.id, entry.state, duplicate_of, entry.reason, entry.message)
 
 

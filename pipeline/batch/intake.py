@@ -1,0 +1,65 @@
+"""Entering found files into the ledger: identity by content, once a recording however often it lies around."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from pipeline.batch.discovery import DescribedFile
+from pipeline.domain.calls import CallMetadata, Recording
+from pipeline.domain.errors import AudioFault
+from pipeline.store.database import Database
+from pipeline.store.recordings import UNREAD, FoundFile, Registered, known_files, register
+
+CHUNK_FILES = 32
+"""Files entered in one transaction; few enough that workers never wait long for the first."""
+
+
+def take_in(
+    database: Database, files: Sequence[DescribedFile], *, redo: bool = False
+) -> Iterator[list[tuple[DescribedFile, Registered]]]:
+    """Enters the files chunk by chunk and says for each what the ledger knows of it.
+
+    A file that was registered before with the same size and time is not read again.
+    """
+    for start in range(0, len(files), CHUNK_FILES):
+        chunk = files[start : start + CHUNK_FILES]
+        known = known_files(database, [str(file.path) for file in chunk])
+        found = [_found_file(file, known.get(str(file.path))) for file in chunk]
+        yield list(zip(chunk, register(database, found, redo=redo), strict=True))
+
+
+def _found_file(file: DescribedFile, known: tuple[int, int, str] | None) -> FoundFile:
+    size_bytes, mtime_ns, failure = 0, 0, None
+    try:
+        status = file.path.stat()
+        size_bytes, mtime_ns = status.st_size, status.st_mtime_ns
+        if not size_bytes:
+            message = "the file is empty: copy it again from the recorder, then run again"
+            failure = (AudioFault.EMPTY.value, message)
+        elif known is not None and known[:2] == (size_bytes, mtime_ns) and not known[2].startswith(UNREAD):
+            return _described(file, known[2], size_bytes, mtime_ns)
+        else:
+            with file.path.open("rb") as opened:
+                recording_id = hashlib.file_digest(opened, "sha256").hexdigest()
+            return _described(file, recording_id, size_bytes, mtime_ns)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        failure = (
+            AudioFault.UNREADABLE.value,
+            f"cannot be read ({reason}): mend the file or its permissions, run again",
+        )
+    stand_in = UNREAD + hashlib.sha256(str(file.path).encode(errors="surrogateescape")).hexdigest()
+    return _described(file, stand_in, size_bytes, mtime_ns, failure)
+
+
+def _described(
+    file: DescribedFile, recording_id: str, size_bytes: int, mtime_ns: int, failure: tuple[str, str] | None = None
+) -> FoundFile:
+    recording = Recording(
+        id=recording_id,
+        name=file.path.name,
+        uri=str(file.path),
+        size_bytes=size_bytes,
+        metadata=file.row.metadata if file.row else CallMetadata(),
+        channel_roles=file.row.channel_roles if file.row else (),
+    )
+    return FoundFile(recording, mtime_ns, described=file.row is not None, failure=failure)

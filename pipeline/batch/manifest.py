@@ -1,0 +1,240 @@
+"""Reading a manifest: one row a recording, from CSV, JSON lines or Parquet.
+
+Nothing in it stops the night: a row or value that cannot be used is a `Problem` that names the row, and the
+recording goes on without that value.
+"""
+
+import csv
+import difflib
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pipeline.domain.calls import CallMetadata, Direction, Role
+from pipeline.domain.errors import ConfigError
+
+PATH_COLUMNS = ("recording", "path")
+ROLE_COLUMNS = ("left_channel", "right_channel")
+TEXT_COLUMNS = ("agent", "team", "skill", "queue", "customer_id")
+KNOWN_COLUMNS = (*PATH_COLUMNS, *ROLE_COLUMNS, *TEXT_COLUMNS, "direction", "started_at", "survey_score")
+
+Cells = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something an operator should mend or know."""
+
+    where: str
+    """File and row, such as ``manifest.csv row 5``; or the path of a recording."""
+    message: str
+    is_error: bool = True
+    """False for a remark that needs nobody to act."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRow:
+    """What the manifest says about one recording."""
+
+    where: str
+    path: str
+    """As written: relative to the manifest's folder or to a folder that is being run, or absolute."""
+    metadata: CallMetadata
+    channel_roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest as read."""
+
+    file: Path
+    rows: tuple[ManifestRow, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_manifest(file: Path, *, timezone: str) -> Manifest:
+    """The rows of a manifest with all problems found on the way.
+
+    Args:
+        file: ``.csv``, ``.jsonl`` or ``.parquet``.
+        timezone: IANA name, for start times that are written without an offset.
+
+    Raises:
+        ConfigError: the file cannot be read at all, or has no column that names the recording.
+    """
+    problems: list[Problem] = []
+    rows: list[ManifestRow] = []
+    seen: dict[str, str] = {}
+    remarked: set[str] = set()
+    for where, cells in _read_cells(file, problems):
+        problems += _unknown_columns(file, cells, remarked)
+        path = _recording_path(cells)
+        if path is None:
+            problems.append(Problem(where, f"no recording named: fill the column {' or '.join(PATH_COLUMNS)}"))
+            continue
+        if path in seen:
+            problems.append(Problem(where, f"{path} was named before in {seen[path]}; this row is not used"))
+            continue
+        seen[path] = where
+        rows.append(_row(where, path, cells, ZoneInfo(timezone), problems))
+    return Manifest(file, tuple(rows), tuple(problems))
+
+
+def _read_cells(file: Path, problems: list[Problem]) -> Iterator[tuple[str, Cells]]:
+    readers = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
+    reader = readers.get(file.suffix.lower())
+    if reader is None:
+        raise ConfigError(f"manifest {file}: give a file that ends in {', '.join(readers)}")
+    try:
+        yield from reader(file, problems)
+    except OSError as error:
+        raise ConfigError(f"manifest {file} cannot be read: {error.strerror or error}") from error
+
+
+def _read_csv(file: Path, problems: list[Problem]) -> Iterator[tuple[str, Cells]]:
+    content = file.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # What Excel writes on a Chinese Windows.
+        text = content.decode("gb18030", errors="replace")
+        problems.append(Problem(file.name, "is not UTF-8, so it was read as GB 18030", is_error=False))
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
+    columns = [column.strip() for column in reader.fieldnames or []]
+    _require_path_column(file, columns)
+    for raw in reader:
+        where = f"{file.name} row {reader.line_num}"
+        if raw.pop("", None):
+            problems.append(Problem(where, f"has more cells than the {len(columns)} columns; the rest is not used"))
+        yield where, {name.strip(): value.strip() for name, value in raw.items() if value and value.strip()}
+
+
+def _read_jsonl(file: Path, problems: list[Problem]) -> Iterator[tuple[str, Cells]]:
+    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        for number, line in enumerate(lines, start=1):
+            where = f"{file.name} row {number}"
+            if not line.strip():
+                continue
+            try:
+                entry = json.loads(line)
+            except json.JSONDecodeError as error:
+                problems.append(Problem(where, f"is not JSON ({error.msg} at character {error.pos + 1}); left out"))
+                continue
+            if not isinstance(entry, dict):
+                problems.append(Problem(where, "is not a JSON object; left out"))
+                continue
+            yield where, {name: str(value) for name, value in entry.items() if value not in (None, "")}
+
+
+def _read_parquet(file: Path, problems: list[Problem]) -> Iterator[tuple[str, Cells]]:
+    try:
+        from pyarrow import ArrowInvalid, parquet
+    except ImportError as error:
+        raise ConfigError(f"manifest {file}: Parquet needs `pip install 'earmark[parquet]'`") from error
+    try:
+        table = parquet.ParquetFile(file)
+    except ArrowInvalid as error:
+        raise ConfigError(f"manifest {file} is not Parquet: {error}") from error
+    _require_path_column(file, table.schema_arrow.names)
+    number = 0
+    for batch in table.iter_batches():
+        for entry in batch.to_pylist():
+            number += 1
+            cells = {name: _parquet_text(value) for name, value in entry.items() if value not in (None, "")}
+            yield f"{file.name} row {number}", cells
+
+
+def _parquet_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _require_path_column(file: Path, columns: list[str]) -> None:
+    if not set(PATH_COLUMNS) & set(columns):
+        found = ", ".join(columns) or "none"
+        raise ConfigError(
+            f"manifest {file}: no column names the recording. Call it {' or '.join(PATH_COLUMNS)}; "
+            f"columns found: {found}"
+        )
+
+
+def _recording_path(cells: Cells) -> str | None:
+    return next((cells[column] for column in PATH_COLUMNS if column in cells), None)
+
+
+def _unknown_columns(file: Path, cells: Cells, remarked: set[str]) -> Iterator[Problem]:
+    for column in cells:
+        if column in KNOWN_COLUMNS or column in remarked:
+            continue
+        remarked.add(column)
+        near = difflib.get_close_matches(column.lower(), KNOWN_COLUMNS, n=1, cutoff=0.75)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        yield Problem(
+            f"{file.name} row 1", f"column {column!r} is not one earmark knows, kept as metadata{hint}", is_error=False
+        )
+
+
+def _row(where: str, path: str, cells: Cells, zone: ZoneInfo, problems: list[Problem]) -> ManifestRow:
+    metadata = CallMetadata(
+        **{column: cells.get(column) for column in TEXT_COLUMNS},
+        direction=_direction(where, cells, problems),
+        started_at=_started_at(where, cells, zone, problems),
+        survey_score=_survey_score(where, cells, problems),
+        extra={name: value for name, value in cells.items() if name not in KNOWN_COLUMNS},
+    )
+    return ManifestRow(where, path, metadata, _channel_roles(where, cells, problems))
+
+
+def _direction(where: str, cells: Cells, problems: list[Problem]) -> Direction | None:
+    written = cells.get("direction")
+    if written is None:
+        return None
+    try:
+        return Direction(written.lower())
+    except ValueError:
+        problems.append(Problem(where, f"direction {written!r} is neither inbound nor outbound; left unknown"))
+        return None
+
+
+def _started_at(where: str, cells: Cells, zone: ZoneInfo, problems: list[Problem]) -> datetime | None:
+    written = cells.get("started_at")
+    if written is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        problems.append(
+            Problem(where, f"started_at {written!r} is no date; write 2026-11-02T09:00:00+08:00. Left unknown")
+        )
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _survey_score(where: str, cells: Cells, problems: list[Problem]) -> float | None:
+    written = cells.get("survey_score")
+    if written is None:
+        return None
+    try:
+        return float(written)
+    except ValueError:
+        problems.append(Problem(where, f"survey_score {written!r} is no number; left unknown"))
+        return None
+
+
+def _channel_roles(where: str, cells: Cells, problems: list[Problem]) -> tuple[Role, ...]:
+    written = [cells.get(column) for column in ROLE_COLUMNS]
+    if not any(written):
+        return ()
+    try:
+        roles = tuple(Role(role.lower()) if role else Role.UNKNOWN for role in written)
+    except ValueError:
+        known = ", ".join(role.value for role in Role)
+        problems.append(Problem(where, f"channel roles {written[0]!r}, {written[1]!r}: use {known}. Left unknown"))
+        return ()
+    if roles[0] == roles[1] != Role.UNKNOWN:
+        problems.append(Problem(where, f"both channels are said to be the {roles[0]}; roles left unknown"))
+        return ()
+    return roles

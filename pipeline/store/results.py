@@ -1,0 +1,253 @@
+"""Writing and reading what runs find in calls."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from pipeline.domain.calls import Recording, Role, Transcript
+from pipeline.domain.results import (
+    BilingualText,
+    Call,
+    Evidence,
+    Outcome,
+    ProcessedCall,
+    RuleHeading,
+    RuleResult,
+    RuleStatus,
+    Severity,
+)
+from pipeline.store import documents
+from pipeline.store.database import Database, Row, upsert
+from pipeline.store.ledger import Lease, complete
+from pipeline.store.recordings import recording_of
+from pipeline.store.tables import evaluations, evidence, pack_rules, recordings, rule_results, runs, transcripts
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What makes results: every stored result names one."""
+
+    id: str
+    command: str
+    code_version: str
+    pack_digest: str
+    headings: tuple[RuleHeading, ...]
+    asr_digest: str | None = None
+    asr_options: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A call as it was stored: what rules need to be run again, and what they said last."""
+
+    recording: Recording
+    call: Call
+    results: tuple[RuleResult, ...]
+    """Every outcome that was not clear."""
+    duration_s: float
+
+
+def start_run(database: Database, run: Run) -> None:
+    """Records the run and the rules of its pack, before the first result names it."""
+    with database.writing() as connection:
+        connection.execute(
+            runs.insert().values(
+                id=run.id,
+                command=run.command,
+                started_at=datetime.now(UTC),
+                code_version=run.code_version,
+                pack_digest=run.pack_digest,
+                asr_digest=run.asr_digest,
+                asr_options=None if run.asr_options is None else dict(run.asr_options),
+            )
+        )
+        rows: list[Row] = [
+            {
+                "pack_digest": run.pack_digest,
+                "rule_id": heading.id,
+                "title_zh": heading.title.zh,
+                "title_en": heading.title.en,
+                "severity": heading.severity.value,
+                "error_class": heading.error_class.value,
+                "status": heading.status.value,
+            }
+            for heading in run.headings
+        ]
+        upsert(connection, pack_rules, rows)
+
+
+def finish_run(database: Database, run_id: str) -> None:
+    """Records that the run came to its end."""
+    with database.writing() as connection:
+        connection.execute(update(runs).where(runs.c.id == run_id).values(finished_at=datetime.now(UTC)))
+
+
+def save_call(database: Database, lease: Lease, call: ProcessedCall, run: Run) -> bool:
+    """Stores one call's results and marks it done, all in one transaction.
+
+    Returns False, and stores nothing, where the lease was lost meanwhile.
+    """
+    recording_id = lease.recording.id
+    with database.writing() as connection:
+        if not complete(connection, lease, run_id=run.id):
+            return False
+        connection.execute(
+            update(recordings)
+            .where(recordings.c.id == recording_id)
+            .values(
+                duration_s=call.audio.duration_s,
+                sample_rate_hz=call.audio.sample_rate_hz,
+                channel_count=call.audio.channel_count,
+                codec=call.audio.codec,
+                container=call.audio.container,
+            )
+        )
+        transcript: Row = {
+            "recording_id": recording_id,
+            "run_id": run.id,
+            "asr_digest": run.asr_digest,
+            "language": call.transcript.language,
+            "duration_s": call.transcript.duration_s,
+            "characters": call.transcript.character_count,
+            "turns": documents.encode_turns(call.transcript.turns),
+            "signals": documents.encode_signals(call.signals),
+        }
+        upsert(connection, transcripts, [transcript])
+        _replace_results(connection, recording_id, call.results, run)
+    return True
+
+
+def save_results(database: Database, results: Mapping[str, Sequence[RuleResult]], run: Run) -> None:
+    """Replaces the rule results of several calls, by recording id, in one transaction."""
+    with database.writing() as connection:
+        for recording_id, of_call in results.items():
+            _replace_results(connection, recording_id, of_call, run)
+
+
+def _replace_results(connection: Connection, recording_id: str, results: Sequence[RuleResult], run: Run) -> None:
+    headings = {heading.id: heading for heading in run.headings}
+    kept = [result for result in results if result.outcome != Outcome.CLEAR]
+    upsert(connection, evaluations, [_evaluation(recording_id, kept, headings, run.id)])
+    # The evidence goes with its result (ON DELETE CASCADE).
+    connection.execute(delete(rule_results).where(rule_results.c.recording_id == recording_id))
+    if kept:
+        connection.execute(
+            rule_results.insert(), [_result_row(recording_id, result, headings[result.rule_id]) for result in kept]
+        )
+    pieces = [
+        _evidence_row(recording_id, result.rule_id, position, piece)
+        for result in kept
+        for position, piece in enumerate(result.evidence)
+    ]
+    if pieces:
+        connection.execute(evidence.insert(), pieces)
+
+
+def _evaluation(
+    recording_id: str, results: Sequence[RuleResult], headings: Mapping[str, RuleHeading], run_id: str
+) -> Row:
+    active = [result for result in results if headings[result.rule_id].status == RuleStatus.ACTIVE]
+    hits = [headings[result.rule_id].severity for result in active if result.outcome == Outcome.HIT]
+    return {
+        "recording_id": recording_id,
+        "run_id": run_id,
+        "critical": hits.count(Severity.CRITICAL),
+        "alert": hits.count(Severity.ALERT),
+        "minor": hits.count(Severity.MINOR),
+        "not_evaluable": sum(result.outcome == Outcome.NOT_EVALUABLE for result in active),
+        "errors": sum(result.outcome == Outcome.ERROR for result in active),
+    }
+
+
+def _result_row(recording_id: str, result: RuleResult, heading: RuleHeading) -> dict[str, object]:
+    return {
+        "recording_id": recording_id,
+        "rule_id": result.rule_id,
+        "outcome": result.outcome.value,
+        "severity": heading.severity.value,
+        "error_class": heading.error_class.value,
+        "status": heading.status.value,
+        "explanation_zh": result.explanation.zh,
+        "explanation_en": result.explanation.en,
+    }
+
+
+def _evidence_row(recording_id: str, rule_id: str, position: int, piece: Evidence) -> dict[str, object]:
+    return {
+        "recording_id": recording_id,
+        "rule_id": rule_id,
+        "position": position,
+        "turn": piece.turn,
+        "char_start": piece.char_start,
+        "char_end": piece.char_end,
+        "start_s": piece.start_s,
+        "end_s": piece.end_s,
+        "role": piece.role.value,
+        "quote": piece.quote,
+        "confidence": piece.confidence,
+        "by_sound": piece.by_sound,
+    }
+
+
+PAGE = 200
+
+
+def stored_calls(database: Database) -> Iterator[StoredCall]:
+    """Every transcribed call, by recording id, a page at a time; calls stored meanwhile may be left out."""
+    last = ""
+    while True:
+        page = _calls_where(database, after=last)
+        yield from page
+        if len(page) < PAGE:
+            return
+        last = page[-1].recording.id
+
+
+def stored_call(database: Database, recording_id: str) -> StoredCall | None:
+    """One transcribed call; ``None`` where the recording was not (or not yet) transcribed."""
+    return next(iter(_calls_where(database, only=recording_id)), None)
+
+
+def _calls_where(database: Database, *, after: str = "", only: str | None = None) -> list[StoredCall]:
+    query = select(recordings, transcripts.c.language, transcripts.c.turns, transcripts.c.signals).join(transcripts)
+    query = query.where(recordings.c.id == only if only is not None else recordings.c.id > after)
+    with database.reading() as connection:
+        rows = connection.execute(query.order_by(recordings.c.id).limit(PAGE)).all()
+        results = _results_of(connection, [row.id for row in rows])
+    calls = []
+    for row in rows:
+        recording = recording_of(row)
+        transcript = Transcript(documents.decode_turns(row.turns), row.duration_s, row.language)
+        call = Call(transcript, recording.metadata, documents.decode_signals(row.signals))
+        calls.append(StoredCall(recording, call, tuple(results.get(row.id, ())), row.duration_s))
+    return calls
+
+
+def _results_of(connection: Connection, recording_ids: Sequence[str]) -> dict[str, list[RuleResult]]:
+    pieces: dict[tuple[str, str], list[Evidence]] = {}
+    rows = connection.execute(
+        select(evidence).where(evidence.c.recording_id.in_(recording_ids)).order_by(evidence.c.position)
+    )
+    for row in rows:
+        piece = Evidence(
+            start_s=row.start_s,
+            end_s=row.end_s,
+            role=Role(row.role),
+            quote=row.quote,
+            turn=row.turn,
+            char_start=row.char_start,
+            char_end=row.char_end,
+            confidence=row.confidence,
+            by_sound=row.by_sound,
+        )
+        pieces.setdefault((row.recording_id, row.rule_id), []).append(piece)
+    results: dict[str, list[RuleResult]] = {}
+    query = select(rule_results).where(rule_results.c.recording_id.in_(recording_ids)).order_by(rule_results.c.rule_id)
+    for row in connection.execute(query):
+        explanation = BilingualText(row.explanation_zh, row.explanation_en)
+        found = tuple(pieces.get((row.recording_id, row.rule_id), ()))
+        result = RuleResult(row.rule_id, Outcome(row.outcome), explanation, found)
+        results.setdefault(row.recording_id, []).append(result)
+    return results
