@@ -89,14 +89,20 @@ def _engine(url: str, *, foreign_keys: bool = True) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-            raise StoreError(f"--db {url!r}: earmark stores in sqlite:///FILE or postgresql://…")
+            raise StoreError(f"--db {_shown(url)}: earmark stores in sqlite:///FILE or postgresql://…")
         if parsed.get_backend_name() == "sqlite":
             engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
             _prepare_sqlite(engine, foreign_keys=foreign_keys)
             return engine
         return create_engine(parsed)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise StoreError(f"--db {url!r} is not a database URL: try sqlite:///earmark.db ({error})") from error
+        raise StoreError(f"--db {_shown(url)} is no database URL that can be used: try sqlite:///earmark.db") from error
+
+
+def _shown(url: str) -> str:
+    """A URL as it may be printed: what stands behind the scheme can hold a password."""
+    scheme, found, _ = url.partition("://")
+    return f"{scheme}://…" if found else repr(url)
 
 
 def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:

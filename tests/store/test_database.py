@@ -1,0 +1,104 @@
+"""Opening databases: what is refused, migrations, transactions."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from pipeline.domain.errors import StoreError
+from pipeline.store import database as module
+from pipeline.store.database import HEAD_REVISION, open_database
+from pipeline.store.tables import metadata
+
+
+def other_tables(path: Path) -> None:
+    sqlite3.connect(path).execute("CREATE TABLE customers (id)")
+
+
+def newer(path: Path) -> None:
+    open_database(f"sqlite:///{path}", create=True).close()
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+
+
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        pytest.param(other_tables, "holds other tables", id="another program's"),
+        pytest.param(newer, "newer earmark", id="from the future"),
+        pytest.param(lambda path: path.write_text("hello, I am no database" * 99), "not a database", id="no database"),
+        pytest.param(lambda path: path.mkdir(), "is a folder", id="a folder"),
+    ],
+)
+def test_refuses(tmp_path, prepare, message):
+    prepare(tmp_path / "x.db")
+    with pytest.raises(StoreError, match=message):
+        open_database(f"sqlite:///{tmp_path / 'x.db'}", create=True)
+
+
+@pytest.mark.parametrize("url", ["earmark.db", "mysql://localhost/x", "sqlite", "postgres"])
+def test_refuses_url(url):
+    with pytest.raises(StoreError, match="sqlite:///"):
+        open_database(url, create=True)
+
+
+def test_reading_does_not_create(tmp_path):
+    with pytest.raises(StoreError, match="there is no database"):
+        open_database(f"sqlite:///{tmp_path / 'none.db'}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_folder(tmp_path):
+    with pytest.raises(StoreError, match="there is no folder"):
+        open_database(f"sqlite:///{tmp_path / 'none' / 'x.db'}", create=True)
+
+
+def test_head_revision_is_the_newest_migration():
+    config = Config()
+    config.set_main_option("script_location", str(Path(module.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD_REVISION
+
+
+def test_migrations_give_the_tables_of_the_code(tmp_path):
+    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}", create=True)
+    with opened.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_failed_transaction_leaves_nothing(tmp_path):
+    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}", create=True)
+    with pytest.raises(RuntimeError), opened.writing() as connection:
+        connection.execute(text("INSERT INTO pack_rules VALUES ('p', 'r', 'z', 'e', 's', 'c', 'a')"))
+        raise RuntimeError
+    with opened.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM pack_rules")).scalar() == 0
+
+
+def test_foreign_keys_hold(tmp_path):
+    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}", create=True)
+    with pytest.raises(StoreError, match="FOREIGN KEY"), opened.writing() as connection:
+        connection.execute(text("INSERT INTO evaluations VALUES ('nobody', 'norun', 0, 0, 0, 0, 0)"))
+
+
+@pytest.mark.slow
+def test_two_processes_create_one_database(tmp_path):
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    code = f"from pipeline.store.database import open_database; open_database({url!r}, create=True)"
+    processes = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(4)]
+    assert [process.communicate(timeout=60)[1] for process in processes] == [b""] * 4
+    assert [process.returncode for process in processes] == [0] * 4
+
+
+def test_password_is_not_shown():
+    with pytest.raises(StoreError) as caught:
+        open_database("mysql://user:secret@localhost/x")
+    assert "secret" not in str(caught.value)
