@@ -1,0 +1,167 @@
+"""Windows of sound in, timed words out: feature extraction, encoder, decoder and alignment of one model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ctranslate2
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.tokenizer import Tokenizer
+from numpy.typing import NDArray
+
+from pipeline.asr.base import ChannelSpeech, Language
+from pipeline.asr.windows import Window, window_samples
+from pipeline.domain.calls import Word
+
+SECONDS_PER_STEP = 0.02
+"""Of an alignment: two feature frames of 10 ms."""
+FRAMES_PER_S = 100
+TOKENS_PER_S = 9
+"""No one speaks faster: 540 characters a minute at one token each. More is a loop."""
+_LONGEST_OUTPUT = 448
+"""Tokens, prompt included: the size of Whisper's table of positions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the model wrote for a window."""
+
+    window: Window
+    words: tuple[Word, ...]
+    """In window time."""
+    no_speech_probability: float
+    mean_logprob: float
+
+
+class Decoder:
+    """A loaded Whisper model that writes down batches of windows in one language."""
+
+    def __init__(self, whisper: WhisperModel, *, beam_size: int, batch_size: int, prompt: str) -> None:
+        self._model = whisper.model
+        self._extract = whisper.feature_extractor
+        self._beam_size = beam_size
+        self._batch_size = batch_size
+        self._prompt = prompt
+        self._tokenizers = {
+            language: Tokenizer(
+                whisper.hf_tokenizer, self._model.is_multilingual, task="transcribe", language=language.value
+            )
+            for language in (Language.ZH, Language.EN)
+        }
+
+    def detect_language(self, windows: Sequence[Window], channels: Sequence[ChannelSpeech]) -> Language:
+        """Which of Chinese and English is the more probable over ``windows``, each weighted by its length."""
+        if not self._model.is_multilingual:
+            return Language.EN
+        weight = dict.fromkeys((Language.ZH, Language.EN), 0.0)
+        for batch in self._batches(windows):
+            found = self._model.detect_language(self._encode(batch, channels))
+            for window, probabilities in zip(batch, found, strict=True):
+                by_token = dict(probabilities)
+                for language in weight:
+                    weight[language] += window.content_s * by_token.get(f"<|{language.value}|>", 0.0)
+        return max(weight, key=lambda language: weight[language])
+
+    def write(self, windows: Sequence[Window], channels: Sequence[ChannelSpeech], language: Language) -> list[Written]:
+        """What is said in ``windows``, in their order."""
+        written: dict[Window, Written] = {}
+        for batch in self._batches(windows):
+            for one in self._write_batch(batch, channels, self._tokenizers[language]):
+                written[one.window] = one
+        return [written[window] for window in windows]
+
+    def _batches(self, windows: Sequence[Window]) -> list[list[Window]]:
+        """``windows`` by length, so that little is padded."""
+        ordered = sorted(windows, key=lambda window: window.length_s)
+        return [ordered[at : at + self._batch_size] for at in range(0, len(ordered), self._batch_size)]
+
+    def _encode(self, batch: Sequence[Window], channels: Sequence[ChannelSpeech]) -> "ctranslate2.StorageView":
+        frames = round(max(window.length_s for window in batch) * FRAMES_PER_S)
+        features = [self._features(window, channels, frames) for window in batch]
+        return self._model.encode(ctranslate2.StorageView.from_array(np.stack(features)))
+
+    def _features(self, window: Window, channels: Sequence[ChannelSpeech], frames: int) -> NDArray[np.float32]:
+        """Log-mel features, shape (mel, ``frames``); what is past the window's end is silence."""
+        found = self._extract(window_samples(window, channels))[:, :frames]
+        padded = np.full((found.shape[0], frames), found.min(), dtype=np.float32)
+        padded[:, : found.shape[1]] = found
+        return padded
+
+    def _write_batch(
+        self, batch: Sequence[Window], channels: Sequence[ChannelSpeech], tokenizer: Tokenizer
+    ) -> list[Written]:
+        encoded = self._encode(batch, channels)
+        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        if self._prompt:
+            start = [tokenizer.sot_prev, *tokenizer.encode(" " + self._prompt.strip()), *start]
+        longest_s = max(window.length_s for window in batch)
+        results = self._model.generate(
+            encoded,
+            [start] * len(batch),
+            beam_size=self._beam_size,
+            max_length=min(_LONGEST_OUTPUT, len(start) + round(longest_s * TOKENS_PER_S)),
+            suppress_tokens=_unspoken(tokenizer),
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        tokens = [result.sequences_ids[0] for result in results]
+        aligned = self._model.align(
+            encoded,
+            tokenizer.sot_sequence,
+            tokens,
+            [round(window.length_s * FRAMES_PER_S) for window in batch],
+        )
+        return [
+            Written(
+                window=window,
+                words=_timed_words(tokenizer, result.sequences_ids[0], alignment),
+                no_speech_probability=result.no_speech_prob,
+                mean_logprob=result.scores[0],
+            )
+            for window, result, alignment in zip(batch, results, aligned, strict=True)
+        ]
+
+
+def _unspoken(tokenizer: Tokenizer) -> list[int]:
+    """Tokens that no speech is: markup, music signs, speaker tags. Source: faster-whisper, transcribe.py."""
+    special = (tokenizer.transcribe, tokenizer.translate, tokenizer.sot, tokenizer.sot_prev, tokenizer.sot_lm)
+    return sorted({*tokenizer.non_speech_tokens, *special})
+
+
+def _timed_words(
+    tokenizer: Tokenizer, tokens: Sequence[int], alignment: "ctranslate2.models.WhisperAlignmentResult"
+) -> tuple[Word, ...]:
+    """The words of ``tokens`` with their times; punctuation belongs to the word before it.
+
+    A word ends where its last spoken token ends: punctuation is aligned with the pause it stands for.
+    """
+    if not tokens:
+        return ()
+    texts, groups = tokenizer.split_to_word_tokens(list(tokens))
+    starts = _token_starts(alignment.alignments, len(tokens))
+    words: list[Word] = []
+    at = 0
+    for text, group in zip(texts, groups, strict=True):
+        end = at + len(group)
+        probability = float(np.mean(alignment.text_token_probs[at:end]))
+        word = Word(text, starts[at], max(starts[at], starts[end]), min(1.0, probability))
+        spoken = any(char.isalnum() for char in text)
+        if not spoken and words:
+            words[-1] = Word(words[-1].text + text, words[-1].start_s, words[-1].end_s, words[-1].probability)
+        elif spoken:
+            words.append(word)
+        at = end
+    return tuple(words)
+
+
+def _token_starts(alignments: Sequence[tuple[int, int]], count: int) -> list[float]:
+    """When each of ``count`` tokens starts, and when the last one ends, in seconds of window time."""
+    starts = [-1.0] * (count + 1)
+    for token, step in alignments:
+        if token <= count and starts[token] < 0:
+            starts[token] = step * SECONDS_PER_STEP
+    last_s = (alignments[-1][1] + 1) * SECONDS_PER_STEP if alignments else 0.0
+    for token in range(count, -1, -1):
+        if starts[token] < 0:
+            starts[token] = starts[token + 1] if token < count else last_s
+    return starts
