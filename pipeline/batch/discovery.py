@@ -62,7 +62,8 @@ def discover(paths: Sequence[Path], manifest: Manifest | None) -> Discovery:
     skipped: Counter[str] = Counter()
     found = sorted({file for path in paths for file in _recordings_under(path, manifest, skipped, problems)})
     if skipped:
-        kinds = ", ".join(f"{count} {suffix or 'without ending'}" for suffix, count in skipped.most_common(5))
+        most = sorted(skipped.items(), key=lambda kind: (-kind[1], kind[0]))[:5]
+        kinds = ", ".join(f"{count} {suffix or 'without ending'}" for suffix, count in most)
         problems.append(Problem("folders", f"files that are no recordings were passed over: {kinds}", is_error=False))
     rows = _match_rows(paths, manifest, set(found), problems) if manifest else {}
     for file in found:

@@ -18,13 +18,14 @@ def is_dead(owner: str) -> bool:
 
 def _started(pid: int) -> str:
     """Boot and start time of a process on this machine; ``gone`` where there is none."""
-    # Source: proc(5): field 22 of stat is the start in clock ticks since boot; the name in field 2 may hold blanks.
+    # Source: proc(5): after the name in brackets come the state, and 19 fields later the start in ticks since boot.
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except FileNotFoundError:
         return "gone" if Path("/proc").is_dir() else _alive_without_proc(pid)
-    return f"{boot}/{fields[19]}"
+    # A zombie has ended; only its parent has not asked how.
+    return "gone" if state == "Z" else f"{boot}/{fields[18]}"
 
 
 def _alive_without_proc(pid: int) -> str:

@@ -1,1 +1,104 @@
 """The way of one call, from the recording to what the rules say: one plain function."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.batch.slots import Identity, Worker
+from pipeline.domain.calls import Recording, Role
+from pipeline.domain.errors import AudioError, AudioFault
+from pipeline.domain.results import Call, ProcessedCall
+
+if TYPE_CHECKING:
+    from rules.engine import Engine
+
+    from pipeline.asr.base import AsrBackend, AsrOptions
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessOptions:
+    """What decides the results of a call besides the call itself."""
+
+    asr: "AsrOptions"
+    rule_dirs: tuple[Path, ...]
+    """Folders of rule packs."""
+    default_roles: tuple[Role, ...] = ()
+    """Roles of the channels where the manifest does not say; empty for unknown."""
+    max_duration_s: float = 4 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """Loads models and rules in a worker process."""
+
+    options: ProcessOptions
+
+    def __call__(self) -> "CallProcessor":
+        """A worker that is ready. Raises: AsrError, RulePackError."""
+        from rules.engine import Engine
+        from rules.loader import load_packs
+
+        from pipeline.asr.base import open_backend
+
+        engine = Engine(load_packs(self.options.rule_dirs))
+        return CallProcessor(open_backend(self.options.asr), engine, self.options)
+
+
+class CallProcessor(Worker):
+    """Models and rules, loaded once."""
+
+    def __init__(self, backend: "AsrBackend", engine: "Engine", options: ProcessOptions) -> None:
+        self._backend = backend
+        self._engine = engine
+        self._options = options
+        described = backend.describe()
+        self.identity = Identity(
+            backend.digest,
+            {
+                "backend": described.backend,
+                "model": described.model,
+                "weights_sha256": described.weights_sha256,
+                "versions": described.versions,
+                **{name: str(value) for name, value in asdict(described.options).items()},
+            },
+        )
+
+    def process(self, recording: Recording, decoded: Callable[[float], None]) -> ProcessedCall:
+        """Decodes, transcribes, measures and checks one recording.
+
+        Args:
+            recording: what to process; its ``uri`` is opened.
+            decoded: called with the length in seconds as soon as that is known.
+
+        Raises:
+            AudioError: nothing that could be judged is in it.
+            AsrError: the speech model failed.
+        """
+        from pipeline.asr.base import ChannelSpeech
+        from pipeline.asr.transcribe import transcribe_call
+        from pipeline.audio.crosstalk import find_speech
+        from pipeline.audio.decode import decode_recording
+        from pipeline.audio.signals import measure_signals
+        from pipeline.store.documents import round_times
+
+        audio = decode_recording(Path(recording.uri), max_duration_s=self._options.max_duration_s)
+        decoded(audio.format.duration_s)
+        speech = find_speech(audio)
+        if not any(speech):
+            raise AudioError(
+                f"{recording.name}: nobody speaks in it. Listen to it; if someone does, look at the recorder's level",
+                fault=AudioFault.SILENT,
+            )
+        roles = self._roles(recording, len(audio.channels))
+        channels = [ChannelSpeech(samples, spans) for samples, spans in zip(audio.channels, speech, strict=True)]
+        transcript = round_times(transcribe_call(self._backend, channels, roles, duration_s=audio.format.duration_s))
+        signals = measure_signals(transcript, audio=audio, speech=speech)
+        results = self._engine.evaluate(Call(transcript, recording.metadata, signals))
+        return ProcessedCall(audio.format, transcript, signals, results, audio.warnings)
+
+    def _roles(self, recording: Recording, channel_count: int) -> tuple[Role, ...]:
+        if channel_count == 1:
+            return (Role.UNKNOWN,)
+        given = recording.channel_roles or self._options.default_roles
+        return given if len(given) == channel_count else (Role.UNKNOWN,) * channel_count

@@ -10,22 +10,22 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Protocol
 
 from pipeline.batch.discovery import DescribedFile
 from pipeline.batch.intake import take_in
 from pipeline.batch.owner import is_dead, this_process
-from pipeline.batch.slots import Decoded, Died, Done, Failed, Load, Report, Slot, StartFailed, wait_for_reports
-from pipeline.domain.calls import Recording
+from pipeline.batch.slots import Decoded, Died, Done, Failed, Load, Ready, Report, Slot, StartFailed, wait_for_reports
+from pipeline.domain.calls import Recording, Role
 from pipeline.domain.errors import AsrError, StoreError
-from pipeline.domain.results import ProcessedCall
+from pipeline.domain.results import Outcome, ProcessedCall, RuleStatus
 from pipeline.store import ledger
 from pipeline.store.database import Database
 from pipeline.store.ledger import Lease
 from pipeline.store.recordings import Registered, State
-from pipeline.store.results import Run, finish_run, save_call, start_run
+from pipeline.store.results import Run, finish_run, name_asr, save_call, start_run
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +71,10 @@ class RunSummary:
     done_before: int = 0
     duplicates: int = 0
     leased_elsewhere: int = 0
+    flagged: int = 0
+    """Of those processed, how many have a hit of an active rule."""
+    roles_unknown: int = 0
+    """Of those processed, how many do not tell who is the agent."""
     audio_s: float = 0.0
     """Length of the recordings processed."""
     wall_s: float = 0.0
@@ -90,6 +94,7 @@ class Runner:
     def __init__(self, database: Database, run: Run, load: Load, *, options: RunOptions, progress: Progress) -> None:
         self._database = database
         self._run = run
+        self._active_rules = frozenset(rule.id for rule in run.headings if rule.status == RuleStatus.ACTIVE)
         self._load = load
         self._options = options
         self._progress = progress
@@ -196,7 +201,11 @@ class Runner:
     def _hear(self, slot: Slot, recording: Recording | None, report: Report) -> None:
         if isinstance(report, StartFailed):
             raise AsrError(report.message)
-        if isinstance(report, Died):
+        if isinstance(report, Ready) and self._run.asr_digest is None:
+            identity = report.identity
+            self._run = replace(self._run, asr_digest=identity.asr_digest)
+            name_asr(self._database, self._run.id, identity.asr_digest, identity.asr_options)
+        elif isinstance(report, Died):
             self._lost(slot, recording, "crash", f"its worker died ({_exit_text(report.exit_code)})")
         elif recording is None:
             return
@@ -222,6 +231,9 @@ class Runner:
         if save_call(self._database, lease, call, self._run):
             self._summary.processed += 1
             self._summary.audio_s += call.audio.duration_s
+            hits = (result.rule_id for result in call.results if result.outcome == Outcome.HIT)
+            self._summary.flagged += not self._active_rules.isdisjoint(hits)
+            self._summary.roles_unknown += not call.transcript.has_role((Role.AGENT, Role.CUSTOMER))
             self._progress.processed(lease.recording, call)
 
     def _fail(self, lease: Lease, reason: str, message: str, *, permanent: bool) -> None:

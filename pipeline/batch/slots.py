@@ -9,25 +9,45 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import Protocol
 
 from pipeline.domain.calls import Recording
 from pipeline.domain.errors import AudioError, EarmarkError
 from pipeline.domain.results import ProcessedCall
 
-Process = Callable[[Recording, Callable[[float], None]], ProcessedCall]
-"""Processes one recording; calls its second argument with the length in seconds once that is known."""
-Load = Callable[[], Process]
-"""Loads the models, once a worker; must be picklable."""
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes a worker's transcripts."""
+
+    asr_digest: str
+    """64 hex digits: model weights and every option that changes the text."""
+    asr_options: Mapping[str, str]
+
+
+class Worker(Protocol):
+    """Processes recordings in a worker process, with its models loaded."""
+
+    identity: Identity
+
+    def process(self, recording: Recording, decoded: Callable[[float], None], /) -> ProcessedCall:
+        """Processes one recording; calls ``decoded`` with its length in seconds once that is known."""
+
+
+Load = Callable[[], Worker]
+"""Loads the models, once a worker process; must be picklable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
     """The worker has loaded its models."""
+
+    identity: Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,22 +161,22 @@ def _work(pipe: Connection, load: Load) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        process = load()
+        worker = load()
     except EarmarkError as error:
         pipe.send(StartFailed(str(error)))
         return
-    pipe.send(Ready())
+    pipe.send(Ready(worker.identity))
     while True:
         try:
             recording = pipe.recv()
         except EOFError:
             return
-        pipe.send(_attempt(process, recording, pipe))
+        pipe.send(_attempt(worker, recording, pipe))
 
 
-def _attempt(process: Process, recording: Recording, pipe: Connection) -> Report:
+def _attempt(worker: Worker, recording: Recording, pipe: Connection) -> Report:
     try:
-        return Done(process(recording, lambda duration_s: pipe.send(Decoded(duration_s))))
+        return Done(worker.process(recording, lambda duration_s: pipe.send(Decoded(duration_s))))
     except AudioError as error:
         return Failed(error.fault.value if error.fault else "audio", str(error), permanent=True)
     except EarmarkError as error:

@@ -21,6 +21,8 @@ class Filter:
     """Which calls or hits to list; an empty field does not restrict."""
 
     recording_id: str | None = None
+    run_id: str | None = None
+    """Calls whose newest results come from this run; for calls only."""
     rules: Sequence[str] = ()
     agent: str | None = None
     team: str | None = None
@@ -108,6 +110,8 @@ def list_calls(
         .order_by(*(func.coalesce(count, 0).desc() for count in counts), recordings.c.started_at, recordings.c.name)
     )
     query = _restrict(query, wanted)
+    if wanted.run_id is not None:
+        query = query.where(evaluations.c.run_id == wanted.run_id)
     if flagged:
         query = query.where(or_(*(count > 0 for count in counts)))
     if state is not None:

@@ -35,7 +35,7 @@ class Run:
     pack_digest: str
     headings: tuple[RuleHeading, ...]
     asr_digest: str | None = None
-    asr_options: Mapping[str, object] | None = None
+    """Known once a worker has loaded its model; ``None`` for runs that transcribe nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,6 @@ def start_run(database: Database, run: Run) -> None:
                 code_version=run.code_version,
                 pack_digest=run.pack_digest,
                 asr_digest=run.asr_digest,
-                asr_options=None if run.asr_options is None else dict(run.asr_options),
             )
         )
         rows: list[Row] = [
@@ -76,6 +75,13 @@ def start_run(database: Database, run: Run) -> None:
             for heading in run.headings
         ]
         upsert(connection, pack_rules, rows)
+
+
+def name_asr(database: Database, run_id: str, digest: str, options: Mapping[str, str]) -> None:
+    """Records what makes the run's transcripts, before the first of them is stored."""
+    with database.writing() as connection:
+        named = update(runs).where(runs.c.id == run_id).values(asr_digest=digest, asr_options=dict(options))
+        connection.execute(named)
 
 
 def finish_run(database: Database, run_id: str) -> None:

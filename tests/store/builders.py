@@ -50,7 +50,7 @@ HEADINGS = (
 
 
 def run(run_id: str = "run1", **changes) -> Run:
-    return replace(Run(run_id, "run", "0.1+src.x", "p" * 64, HEADINGS, "a" * 64, {"model": "base"}), **changes)
+    return replace(Run(run_id, "run", "0.1+src.x", "p" * 64, HEADINGS, "a" * 64), **changes)
 
 
 def result(rule_id: str, outcome: Outcome = Outcome.HIT, *starts_s: float) -> RuleResult:

@@ -1,0 +1,281 @@
+"""`earmark calls`, `earmark hits`, `earmark show`: reading what runs have stored."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.output import (
+    ROLE_STYLE,
+    ROLE_ZH,
+    SEVERITY_SIGN,
+    SEVERITY_STYLE,
+    SEVERITY_ZH,
+    STATE_ZH,
+    DbOption,
+    Format,
+    FormatOption,
+    clock,
+    console,
+    print_rows,
+)
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from pipeline.domain.calls import Turn
+    from pipeline.domain.results import BilingualText, RuleResult
+    from pipeline.store.database import Database
+    from pipeline.store.listings import Filter, ListedCall, ListedHit
+
+RuleOption = Annotated[
+    list[str] | None, typer.Option("--rule", metavar="ID", help="Only these rules; may be repeated.")
+]
+AgentOption = Annotated[str | None, typer.Option("--agent", help="Only calls of this agent.")]
+TeamOption = Annotated[str | None, typer.Option("--team", help="Only calls of this team.")]
+SinceOption = Annotated[datetime | None, typer.Option("--since", help="Only calls that began then or later.")]
+UntilOption = Annotated[datetime | None, typer.Option("--until", help="Only calls that began before.")]
+LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many rows.")]
+
+
+class StateChoice(StrEnum):
+    """States of a recording, to filter by."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    DONE = "done"
+    FAILED = "failed"
+    QUARANTINED = "quarantined"
+
+
+class OutcomeChoice(StrEnum):
+    """Outcomes that are stored row by row, to filter by."""
+
+    HIT = "hit"
+    NOT_EVALUABLE = "not_evaluable"
+    NOT_APPLICABLE = "not_applicable"
+    ERROR = "error"
+
+
+def calls(
+    db: DbOption = None,
+    flagged: Annotated[bool, typer.Option("--flagged", help="Only calls with a hit.")] = False,
+    state: Annotated[StateChoice | None, typer.Option("--state", help="Only recordings in this state.")] = None,
+    rule: RuleOption = None,
+    agent: AgentOption = None,
+    team: TeamOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: LimitOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List calls, the ones to hear first on top. 通话列表"""
+    from pipeline.store.listings import list_calls, rule_titles
+
+    database = _open(db)
+    wanted = _filter(rule, agent, team, since, until, limit)
+    rows = list_calls(database, wanted, flagged=flagged, state=state.value if state else None)
+    if form == Format.TABLE:
+        _calls_table(rows, rule_titles(database))
+    else:
+        print_rows(rows, form)
+
+
+def hits(
+    db: DbOption = None,
+    rule: RuleOption = None,
+    outcome: Annotated[
+        list[OutcomeChoice] | None,
+        typer.Option("--outcome", help="Outcomes to list; may be repeated [default: hit].", show_default=False),
+    ] = None,
+    call: Annotated[str | None, typer.Option("--call", help="Only this call.")] = None,
+    agent: AgentOption = None,
+    team: TeamOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: LimitOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List hits with their evidence, one row for each piece of evidence. 命中列表"""
+    from dataclasses import replace
+
+    from pipeline.domain.results import Outcome
+    from pipeline.store.listings import find_recording, list_hits, rule_titles
+
+    database = _open(db)
+    wanted = _filter(rule, agent, team, since, until, limit)
+    if call:
+        wanted = replace(wanted, recording_id=find_recording(database, call))
+    outcomes = [Outcome(choice.value) for choice in outcome or [OutcomeChoice.HIT]]
+    rows = list_hits(database, wanted, outcomes=outcomes)
+    if form == Format.TABLE:
+        _hits_table(rows, rule_titles(database))
+    else:
+        print_rows(rows, form)
+
+
+def show(
+    call: Annotated[str, typer.Argument(help="File name, path, or the start of an id.")],
+    db: DbOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Read one call with its marks. 查看通话"""
+    from pipeline.domain.results import Outcome
+    from pipeline.store.listings import Filter, find_recording, list_calls, list_hits, rule_titles
+    from pipeline.store.results import stored_call
+
+    database = _open(db)
+    recording_id = find_recording(database, call)
+    (listed,) = list_calls(database, Filter(recording_id=recording_id))
+    if form != Format.TABLE:
+        outcomes = [Outcome(choice.value) for choice in OutcomeChoice]
+        print_rows(list_hits(database, Filter(recording_id=recording_id), outcomes=outcomes), form)
+        return
+    out = console()
+    out.print(_call_header(listed), style="bold")
+    stored = stored_call(database, recording_id)
+    if stored is None:
+        out.print(f"{STATE_ZH[listed.state]} {listed.state}: {listed.message or 'not transcribed yet'}")
+        return
+    shown = [result for result in stored.results if result.outcome != Outcome.NOT_APPLICABLE]
+    _print_marks(shown, rule_titles(database))
+    for turn in stored.call.transcript.turns:
+        out.print(_turn_line(turn, shown))
+
+
+def _open(db: str | None) -> "Database":
+    from pipeline.settings import load_settings
+    from pipeline.store.database import open_database
+
+    return open_database(load_settings(db=db).db)
+
+
+def _filter(
+    rules: list[str] | None,
+    agent: str | None,
+    team: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int | None,
+) -> "Filter":
+    from pipeline.store.listings import Filter
+
+    return Filter(rules=rules or (), agent=agent, team=team, since=_aware(since), until=_aware(until), limit=limit)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    from zoneinfo import ZoneInfo
+
+    from pipeline.settings import load_settings
+
+    return moment.replace(tzinfo=ZoneInfo(load_settings().timezone)) if moment else None
+
+
+def _calls_table(rows: "list[ListedCall]", titles: "dict[str, BilingualText]") -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim", collapse_padding=True)
+    table.add_column("录音\nrecording", no_wrap=True)
+    table.add_column("状态\nstate", no_wrap=True)
+    table.add_column("开始时间\nstarted", no_wrap=True)
+    table.add_column("坐席\nagent", no_wrap=True)
+    table.add_column("班组\nteam", no_wrap=True)
+    table.add_column("时长\nlength", justify="right", no_wrap=True)
+    table.add_column("命中\nhits", no_wrap=True)
+    table.add_column("从此听\nhear from", justify="right", no_wrap=True)
+    table.add_column("为什么\nwhy")
+    for row in rows:
+        why = "、".join(titles[rule].zh if rule in titles else rule for rule in row.rules) or row.message or ""
+        if row.not_evaluable:
+            why += f"（无法判定 {row.not_evaluable}）"
+        table.add_row(
+            row.recording,
+            STATE_ZH[row.state],
+            row.started_at.strftime("%m-%d %H:%M") if row.started_at else "",
+            row.agent or "",
+            row.team or "",
+            clock(row.duration_s),
+            _severity_counts(row),
+            clock(row.start_s),
+            why,
+        )
+    console().print(table)
+
+
+def _severity_counts(row: "ListedCall") -> "Text":
+    from rich.text import Text
+
+    counts = (("critical", row.critical), ("alert", row.alert), ("minor", row.minor))
+    return Text("  ").join(
+        Text(f"{SEVERITY_SIGN[severity]}{count}", SEVERITY_STYLE[severity]) for severity, count in counts if count
+    )
+
+
+def _hits_table(rows: "list[ListedHit]", titles: "dict[str, BilingualText]") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim", collapse_padding=True)
+    table.add_column("录音\nrecording", no_wrap=True)
+    table.add_column("时间\nat", justify="right", no_wrap=True)
+    table.add_column("级别\nseverity", no_wrap=True)
+    table.add_column("规则\nrule", no_wrap=True)
+    table.add_column("谁\nwho", no_wrap=True)
+    table.add_column("原话\nquote")
+    table.add_column("把握\nconfidence", justify="right", no_wrap=True)
+    table.add_column("说明\nexplanation")
+    for row in rows:
+        sign = f"{SEVERITY_SIGN[row.severity]} {SEVERITY_ZH[row.severity]}"
+        sound = "≈" if row.by_sound else ""
+        table.add_row(
+            row.recording,
+            clock(row.start_s),
+            Text(sign, SEVERITY_STYLE[row.severity]),
+            f"{titles[row.rule].zh if row.rule in titles else ''}\n[dim]{row.rule}[/dim]",
+            Text(ROLE_ZH[row.role], ROLE_STYLE[row.role]) if row.role else "",
+            Text(row.quote or ""),
+            "" if row.confidence is None else f"{sound}{row.confidence:.2f}",
+            Text(row.explanation),
+        )
+    console().print(table)
+
+
+def _call_header(listed: "ListedCall") -> str:
+    started = listed.started_at.strftime("%Y-%m-%d %H:%M") if listed.started_at else None
+    parts = (listed.recording, started, listed.agent, listed.team, listed.queue, clock(listed.duration_s))
+    return "  ".join(part for part in parts if part)
+
+
+def _print_marks(results: "Iterable[RuleResult]", titles: "dict[str, BilingualText]") -> None:
+    from rich.text import Text
+
+    from pipeline.domain.results import Outcome
+
+    words = {Outcome.HIT: "命中", Outcome.NOT_EVALUABLE: "无法判定", Outcome.ERROR: "规则出错"}
+    out = console()
+    for result in results:
+        title = titles[result.rule_id].zh if result.rule_id in titles else result.rule_id
+        times = "、".join(clock(piece.start_s) for piece in result.evidence)
+        line = Text(f"  {words[result.outcome]}  ", "bold red" if result.outcome == Outcome.HIT else "magenta")
+        line.append(f"{title} {result.rule_id}", "bold").append(f"  {times}  " if times else "  ")
+        out.print(line.append(result.explanation.zh))
+    out.print()
+
+
+def _turn_line(turn: "Turn", results: "Iterable[RuleResult]") -> "Text":
+    from rich.text import Text
+
+    text = Text(turn.text)
+    rules = []
+    for result in results:
+        for piece in result.evidence:
+            if piece.turn == turn.index:
+                text.stylize("bold underline", piece.char_start or 0, piece.char_end or len(turn.text))
+                rules.append(result.rule_id)
+    line = Text(f"{clock(turn.start_s):>7}  ", "dim")
+    line.append(f"{ROLE_ZH[turn.role.value]}  ", ROLE_STYLE[turn.role.value]).append_text(text)
+    if rules:
+        line.append(f"  ← {'、'.join(dict.fromkeys(rules))}", "red")
+    return line

@@ -1,0 +1,75 @@
+"""Finding recordings and joining them with the manifest."""
+
+import pytest
+
+from pipeline.batch.discovery import discover
+from pipeline.batch.manifest import read_manifest
+from pipeline.domain.errors import ConfigError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    calls = tmp_path / "calls"
+    for name in ("b.wav", "a.MP3", "sub/c d'\"名.opus", ".hidden.wav", ".trash/x.wav", "notes.txt", "labels.jsonl"):
+        file = calls / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x")
+    return calls
+
+
+def manifest(folder, *paths):
+    file = folder / "manifest.csv"
+    file.write_text("\n".join(["recording", *(f'"{path}"' for path in paths)]) + "\n")
+    return read_manifest(file, timezone="Asia/Shanghai")
+
+
+def names(discovery):
+    return [file.path.name for file in discovery.files]
+
+
+def test_missing_path(folder):
+    with pytest.raises(ConfigError, match=r"no such file or folder: .*none"):
+        discover([folder, folder / "none"], None)
+
+
+def test_folder(folder):
+    discovery = discover([folder], None)
+    assert names(discovery) == ["a.MP3", "b.wav", "c d'\"名.opus"]
+    assert all(file.path.is_absolute() for file in discovery.files)
+    (problem,) = discovery.problems
+    assert not problem.is_error
+    assert problem.message == "files that are no recordings were passed over: 1 .jsonl, 1 .txt"
+
+
+def test_a_file_named_itself_is_always_tried(folder):
+    assert names(discover([folder / "notes.txt"], None)) == ["notes.txt"]
+
+
+def test_the_same_file_twice_is_found_once(folder):
+    assert names(discover([folder, folder / "b.wav", folder / "sub" / ".." / "b.wav"], None)).count("b.wav") == 1
+
+
+def test_row_without_file_and_file_without_row(folder):
+    discovery = discover([folder], manifest(folder, "b.wav", "gone.wav"))
+    messages = {problem.where: problem.message for problem in discovery.problems if problem.is_error}
+    assert "is not there" in messages["manifest.csv row 3"]
+    assert "no row in manifest.csv" in messages[str(folder / "a.MP3")]
+    assert [file.row is not None for file in discovery.files] == [False, True, False]
+
+
+def test_row_outside_the_paths(folder):
+    discovery = discover([folder / "sub"], manifest(folder, "b.wav"))
+    assert any("lies outside the given paths" in problem.message for problem in discovery.problems)
+
+
+def test_two_rows_for_one_file(folder):
+    discovery = discover([folder], manifest(folder, "b.wav", "./b.wav"))
+    assert any("is the file of manifest.csv row 2" in problem.message for problem in discovery.problems)
+
+
+def test_manifest_elsewhere_with_paths_relative_to_the_folder(folder, tmp_path):
+    elsewhere = tmp_path / "lists"
+    elsewhere.mkdir()
+    discovery = discover([folder], manifest(elsewhere, "b.wav", str(folder / "a.MP3"), 'sub/c d\'""名.opus'))
+    assert [problem.message for problem in discovery.problems if problem.is_error] == []
+    assert all(file.row for file in discovery.files)

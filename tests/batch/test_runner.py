@@ -1,0 +1,257 @@
+"""The runner with real worker processes that meet with all sorts of accidents."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pipeline.batch.discovery import discover
+from pipeline.batch.runner import Runner, RunOptions
+from pipeline.domain.errors import AsrError
+from pipeline.store.database import open_database
+from pipeline.store.listings import Filter, list_calls, list_hits
+from tests.batch.workers import Reader, dies_while_loading, no_model
+from tests.store.builders import run as describe_run
+
+pytestmark = pytest.mark.slow
+OPTIONS = RunOptions(workers=2, decode_limit_s=3.0, time_limit_per_second=1.0)
+
+
+class Heard:
+    """Progress that remembers."""
+
+    def __init__(self):
+        self.events = []
+
+    def found(self, total):
+        self.events.append(("found", total))
+
+    def skipped(self, file, registered):
+        self.events.append(("skipped", file.path.name))
+
+    def processed(self, recording, call):
+        self.events.append(("processed", recording.name))
+
+    def failed(self, recording, message, *, final):
+        self.events.append(("failed", recording.name, final))
+
+
+@pytest.fixture
+def calls(tmp_path):
+    folder = tmp_path / "calls"
+    folder.mkdir()
+    return folder
+
+
+def write(folder, **orders):
+    for name, order in orders.items():
+        # The name makes the bytes of each file its own.
+        (folder / f"{name}.wav").write_bytes(order.encode() + b" " + name.encode() if order is not None else b"")
+
+
+def run(folder, tmp_path, run_id="r1", *, load=None, options=OPTIONS, redo=False, pause_s=0.0):
+    database = open_database(f"sqlite:///{tmp_path / 'x.db'}", create=True)
+    heard = Heard()
+    load = load or Reader(str(tmp_path / "diary"), pause_s)
+    runner = Runner(database, describe_run(run_id), load, options=options, progress=heard)
+    return runner.run(discover([folder], None).files, redo=redo), heard, database
+
+
+def diary(tmp_path):
+    return Counter(line.split()[1] for line in (tmp_path / "diary").read_text().splitlines())
+
+
+def states(database):
+    return {row.recording: (row.state, row.reason) for row in list_calls(database, Filter())}
+
+
+def test_accidents_cost_only_their_own_recording(calls, tmp_path):
+    write(calls, a="ok", b="kill", c="ok", d="exit", e="raise", f="bad", g="hang", i=None, j="ok")
+    summary, _, database = run(calls, tmp_path)
+    assert states(database) == {
+        "a.wav": ("done", None),
+        "b.wav": ("quarantined", "crash"),
+        "c.wav": ("done", None),
+        "d.wav": ("quarantined", "crash"),
+        "e.wav": ("quarantined", "internal"),
+        "f.wav": ("quarantined", "not_audio"),
+        "g.wav": ("quarantined", "timeout"),
+        "i.wav": ("quarantined", "empty"),
+        "j.wav": ("done", None),
+    }
+    tried = diary(tmp_path)
+    assert {name: tried[name] for name in ("a.wav", "b.wav", "d.wav", "e.wav", "f.wav", "g.wav")} == {
+        "a.wav": 1,
+        "b.wav": 3,
+        "d.wav": 3,
+        "e.wav": 3,
+        "f.wav": 1,
+        "g.wav": 3,
+    }
+    assert (summary.found, summary.processed, len(summary.failures), summary.complete) == (9, 3, 6, False)
+    messages = {name: message for name, _, message in summary.failures}
+    assert "signal SIGKILL" in messages["b.wav"]
+    assert "exit code 7" in messages["d.wav"]
+    assert "ZeroDivisionError: oh" in messages["e.wav"]
+    assert len(list_hits(database, Filter())) == 3
+
+
+def test_running_again_does_nothing_twice(calls, tmp_path):
+    write(calls, a="ok", b="ok", c="bad")
+    run(calls, tmp_path)
+    summary, heard, database = run(calls, tmp_path, "r2")
+    assert diary(tmp_path) == {"a.wav": 1, "b.wav": 1, "c.wav": 1}
+    assert (summary.processed, summary.done_before, len(summary.failures)) == (0, 2, 1)
+    assert ("processed", "a.wav") not in heard.events
+    assert len(list_hits(database, Filter())) == 2
+
+
+def test_redo(calls, tmp_path):
+    write(calls, a="ok", b="bad")
+    run(calls, tmp_path)
+    (calls / "b.wav").chmod(0o644)
+    summary, _, _ = run(calls, tmp_path, "r2", redo=True)
+    assert diary(tmp_path) == {"a.wav": 2, "b.wav": 2}
+    assert summary.processed == 1
+
+
+def test_new_calls_are_added_to_what_is_done(calls, tmp_path):
+    write(calls, a="ok")
+    run(calls, tmp_path)
+    write(calls, b="ok")
+    summary, _, _ = run(calls, tmp_path, "r2")
+    assert (summary.processed, summary.done_before) == (1, 1)
+
+
+def test_copies_are_counted_once(calls, tmp_path):
+    write(calls, a="ok")
+    (calls / "copy.wav").write_bytes((calls / "a.wav").read_bytes())
+    summary, _, database = run(calls, tmp_path)
+    assert (summary.processed, summary.duplicates, summary.complete) == (1, 1, True)
+    assert len(list_calls(database, Filter())) == 1
+
+
+def test_a_replaced_file_is_another_recording(calls, tmp_path):
+    write(calls, a="bad")
+    run(calls, tmp_path)
+    write(calls, a="ok")
+    summary, _, _ = run(calls, tmp_path, "r2")
+    assert (summary.processed, summary.complete) == (1, True)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_unreadable_file(calls, tmp_path):
+    write(calls, a="ok")
+    (calls / "a.wav").chmod(0)
+    summary, _, _ = run(calls, tmp_path)
+    assert summary.failures[0][1] == "unreadable"
+
+
+def test_dangling_link_is_unreadable_until_mended(calls, tmp_path):
+    (calls / "a.wav").symlink_to(tmp_path / "gone.wav")
+    summary, _, _ = run(calls, tmp_path)
+    assert [(name, reason) for name, reason, _ in summary.failures] == [("a.wav", "unreadable")]
+    (tmp_path / "gone.wav").write_bytes(b"ok")
+    summary, _, database = run(calls, tmp_path, "r2")
+    assert (summary.processed, summary.complete) == (1, True)
+    assert states(database) == {"a.wav": ("done", None)}
+
+
+@pytest.mark.parametrize(
+    ("load", "message"),
+    [
+        pytest.param(no_model, "there is no model here", id="no model"),
+        pytest.param(dies_while_loading, "while it loaded its models", id="dies while loading"),
+    ],
+)
+def test_models_that_cannot_be_loaded_end_the_run(calls, tmp_path, load, message):
+    write(calls, a="ok")
+    with pytest.raises(AsrError, match=message):
+        run(calls, tmp_path, load=load)
+    summary, _, _ = run(calls, tmp_path, "r2")
+    assert summary.processed == 1
+
+
+def test_nothing_to_do_starts_no_worker(calls, tmp_path):
+    summary, _, _ = run(calls, tmp_path, load=no_model)
+    assert (summary.found, summary.complete) == (0, True)
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from tests.batch.test_runner import run
+if __name__ == "__main__":
+    summary, _, _ = run(Path({calls!r}), Path({tmp!r}), sys.argv[1], pause_s=0.15)
+    sys.exit(0 if summary.complete else 1)
+"""
+
+
+def start(calls, tmp_path, run_id):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(root=str(Path(__file__).parents[2]), calls=str(calls), tmp=str(tmp_path)))
+    return subprocess.Popen([sys.executable, str(script), run_id], stderr=subprocess.PIPE)
+
+
+def wait_for_lines(file, count):
+    until = time.monotonic() + 60
+    while not (file.exists() and file.read_text().count("\n") >= count):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def lives(pid):
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and ") Z " not in stat.read_text()
+
+
+def rows(tmp_path):
+    connection = sqlite3.connect(tmp_path / "x.db")
+    tables = {"recordings": "id", "evidence": "recording_id, rule_id, position, quote", "ledger": "recording_id, state"}
+    return {name: sorted(connection.execute(f"SELECT {columns} FROM {name}")) for name, columns in tables.items()}
+
+
+def test_killed_runner_leaves_no_workers_and_the_next_run_completes(calls, tmp_path):
+    write(calls, **{f"c{number:02}": "ok" for number in range(12)})
+    killed = start(calls, tmp_path, "r1")
+    wait_for_lines(tmp_path / "diary", 5)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    workers = {int(line.split()[0]) for line in (tmp_path / "diary").read_text().splitlines()}
+    until = time.monotonic() + 5
+    while any(map(lives, workers)):
+        assert time.monotonic() < until, "a worker goes on after its runner was killed"
+        time.sleep(0.02)
+    again = start(calls, tmp_path, "r2")
+    assert again.wait(timeout=60) == 0, again.stderr.read()
+    (tmp_path / "undisturbed").mkdir()
+    assert start(calls, tmp_path / "undisturbed", "r1").wait(timeout=60) == 0
+    assert rows(tmp_path) == rows(tmp_path / "undisturbed")
+
+
+def test_two_runners_share_one_folder(calls, tmp_path):
+    write(calls, **{f"c{number:02}": "ok" for number in range(12)})
+    both = [start(calls, tmp_path, run_id) for run_id in ("r1", "r2")]
+    for runner in both:
+        runner.wait(timeout=60)
+    assert set(diary(tmp_path).values()) == {1}
+    assert len(rows(tmp_path)["evidence"]) == 12
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_graceful_stop_finishes_what_is_in_hand(calls, tmp_path, number):
+    write(calls, **{f"c{number:02}": "ok" for number in range(12)})
+    stopped = start(calls, tmp_path, "r1")
+    wait_for_lines(tmp_path / "diary", 4)
+    stopped.send_signal(number)
+    assert stopped.wait(timeout=60) == 1
+    counts = Counter(state for _, state in rows(tmp_path)["ledger"])
+    assert counts["done"] == len(diary(tmp_path))
+    assert counts["pending"] == 12 - counts["done"]
