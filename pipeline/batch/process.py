@@ -11,9 +11,9 @@ from pipeline.domain.errors import AudioError, AudioFault
 from pipeline.domain.results import Call, ProcessedCall
 
 if TYPE_CHECKING:
-    from rules.engine import Engine
-
     from pipeline.asr.base import AsrBackend, AsrOptions
+    from rules.engine import Engine
+    from rules.rule import RulePack
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class ProcessOptions:
     """What decides the results of a call besides the call itself."""
 
     asr: "AsrOptions"
-    rule_dirs: tuple[Path, ...]
-    """Folders of rule packs."""
+    pack: "RulePack"
+    """Loaded once for the run, so that an edit in the middle of the night changes nothing halfway."""
     default_roles: tuple[Role, ...] = ()
     """Roles of the channels where the manifest does not say; empty for unknown."""
     max_duration_s: float = 4 * 3600
@@ -35,14 +35,11 @@ class Loader:
     options: ProcessOptions
 
     def __call__(self) -> "CallProcessor":
-        """A worker that is ready. Raises: AsrError, RulePackError."""
-        from rules.engine import Engine
-        from rules.loader import load_packs
-
+        """A worker that is ready. Raises: AsrError."""
         from pipeline.asr.base import open_backend
+        from rules.engine import Engine
 
-        engine = Engine(load_packs(self.options.rule_dirs))
-        return CallProcessor(open_backend(self.options.asr), engine, self.options)
+        return CallProcessor(open_backend(self.options.asr), Engine(self.options.pack), self.options)
 
 
 class CallProcessor(Worker):

@@ -25,19 +25,18 @@ def apply(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Run the rules again over stored transcripts and say what changed. 重新应用规则"""
-    from rules.engine import Engine
-    from rules.loader import load_packs, pack_dirs
-
     from pipeline.batch.reapply import reapply
+    from pipeline.batch.rule_set import headings, load_rules
     from pipeline.batch.version import code_version
     from pipeline.settings import load_settings
     from pipeline.store.database import open_database
     from pipeline.store.results import Run
+    from rules.engine import Engine
 
     settings = load_settings(db=db, rules=tuple(rules) if rules else None)
-    pack = load_packs(pack_dirs(settings.rules))
+    pack = load_rules(settings.rules)
     database = open_database(settings.db)
-    run = Run(uuid.uuid4().hex, "apply", code_version(), pack.digest, pack.headings)
+    run = Run(uuid.uuid4().hex, "apply", code_version(), pack.digest, headings(pack))
     done = reapply(database, Engine(pack).evaluate, run, dry_run=dry_run)
     if form == Format.TABLE:
         _changes_table(done.changes)

@@ -98,6 +98,7 @@ def _report_problems(discovery: "Discovery") -> int:
 def _process_options(settings: "Settings") -> "ProcessOptions":
     from pipeline.asr.base import AsrOptions, Language
     from pipeline.batch.process import ProcessOptions
+    from pipeline.batch.rule_set import load_rules
 
     asr = AsrOptions(
         model=settings.asr_model,
@@ -106,14 +107,13 @@ def _process_options(settings: "Settings") -> "ProcessOptions":
         compute_type=settings.compute_type,
         cpu_threads=settings.cpu_threads,
     )
-    return ProcessOptions(asr, settings.rules, settings.channel_roles or (), settings.max_duration_h * 3600)
+    pack = load_rules(settings.rules)
+    return ProcessOptions(asr, pack, settings.channel_roles or (), settings.max_duration_h * 3600)
 
 
 def _describe_run(options: "ProcessOptions") -> "Run":
-    from rules.loader import load_site_packs
-
+    from pipeline.batch.rule_set import headings
     from pipeline.batch.version import code_version
     from pipeline.store.results import Run
 
-    pack = load_site_packs(options.rule_dirs)
-    return Run(uuid.uuid4().hex, "run", code_version(), pack.digest, pack.headings)
+    return Run(uuid.uuid4().hex, "run", code_version(), options.pack.digest, headings(options.pack))
