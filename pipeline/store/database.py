@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from pipeline.domain.errors import StoreError
+from pipeline.domain.errors import ConfigError, StoreError
 
 HEAD_REVISION = "0001"
 """The migration this code is written for; a test compares it with the newest script."""
@@ -58,7 +58,8 @@ def open_database(url: str, *, create: bool = False) -> Database:
         create: make an SQLite file that is not there yet; else its absence is an error.
 
     Raises:
-        StoreError: the URL is wrong, nothing is there, it cannot be reached, or a newer earmark wrote it.
+        ConfigError: the URL is none that earmark can use.
+        StoreError: nothing is there, it cannot be reached, or a newer earmark wrote it.
     """
     engine = _engine(url)
     file = engine.url.database if engine.dialect.name == "sqlite" else None
@@ -89,14 +90,16 @@ def _engine(url: str, *, foreign_keys: bool = True) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-            raise StoreError(f"--db {_shown(url)}: earmark stores in sqlite:///FILE or postgresql://…")
+            raise ConfigError(f"--db {_shown(url)}: earmark stores in sqlite:///FILE or postgresql://…")
         if parsed.get_backend_name() == "sqlite":
             engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
             _prepare_sqlite(engine, foreign_keys=foreign_keys)
             return engine
         return create_engine(parsed)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise StoreError(f"--db {_shown(url)} is no database URL that can be used: try sqlite:///earmark.db") from error
+        raise ConfigError(
+            f"--db {_shown(url)} is no database URL that can be used: try sqlite:///earmark.db"
+        ) from error
 
 
 def _shown(url: str) -> str:

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from pipeline.domain.errors import StoreError
+from pipeline.domain.errors import ConfigError, StoreError
 from pipeline.store import database as module
 from pipeline.store.database import HEAD_REVISION, open_database
 from pipeline.store.tables import metadata
@@ -46,7 +46,7 @@ def test_refuses(tmp_path, prepare, message):
 
 @pytest.mark.parametrize("url", ["earmark.db", "mysql://localhost/x", "sqlite", "postgres"])
 def test_refuses_url(url):
-    with pytest.raises(StoreError, match="sqlite:///"):
+    with pytest.raises(ConfigError, match="sqlite:///"):
         open_database(url, create=True)
 
 
@@ -99,6 +99,6 @@ def test_two_processes_create_one_database(tmp_path):
 
 
 def test_password_is_not_shown():
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(ConfigError) as caught:
         open_database("mysql://user:secret@localhost/x")
     assert "secret" not in str(caught.value)

@@ -1,0 +1,147 @@
+"""The main job as its users run it: real recordings, the real model, real processes."""
+
+import csv
+import io
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.e2e.commands import copy_samples, earmark, results, rows, start
+
+pytestmark = pytest.mark.slow
+NAMES = ("s02.wav", "s05.opus", "s07.wav")
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    """A folder after an undisturbed run over three calls."""
+    folder = tmp_path_factory.mktemp("night")
+    calls = copy_samples(folder / "calls", *NAMES)
+    code, out, err = earmark(folder, "run", calls, "--manifest", calls / "manifest.csv")
+    assert code == 0, err
+    return folder, out, err
+
+
+def test_summary(night):
+    folder, out, err = night
+    assert "3 found · 3 processed" in out
+    assert "flagged" in out
+    assert f"sqlite:///{folder / 'calls.db'}" in out
+    for name in NAMES:
+        assert f"] {name}  0:" in err
+
+
+def test_calls_are_transcribed_with_roles(night):
+    folder, _, _ = night
+    code, out, _ = earmark(folder, "show", "s07.wav")
+    assert code == 0
+    assert "A1070" in out
+    assert "神经病" in out
+    customer = [line for line in out.splitlines() if "客户" in line]
+    assert any("消费者" in line for line in customer)
+
+
+def test_calls_to_hear_come_with_the_second(night):
+    folder, _, _ = night
+    listed = rows(folder, "calls", "--flagged")
+    worst = next(row for row in listed if row["recording"] == "s07.wav")
+    assert listed[0]["critical"] >= listed[-1]["critical"]
+    assert "insult" in worst["rules"]
+    assert 0 < worst["start_s"] < worst["duration_s"]
+
+
+def test_hits_as_the_design_says(night):
+    folder, _, _ = night
+    code, out, _ = earmark(folder, "hits", "--format", "jsonl")
+    hits = [json.loads(line) for line in out.splitlines()]
+    required = {"recording", "rule", "outcome", "role", "start_s", "end_s", "quote", "confidence", "explanation"}
+    assert code == 0
+    assert all(required <= hit.keys() for hit in hits)
+    (insult,) = [hit for hit in hits if hit["rule"] == "insult" and hit["recording"] == "s07.wav"]
+    assert (insult["outcome"], insult["role"]) == ("hit", "agent")
+    assert "神经病" in insult["quote"]
+    # The reference puts the turn at 20.35–23.77 s.
+    assert 19.5 < insult["start_s"] < insult["end_s"] < 23.8
+    assert {hit["recording"] for hit in hits if hit["rule"] == "sensitive-request"} == {"s05.opus"}
+
+
+def test_csv(night):
+    folder, _, _ = night
+    _, out, _ = earmark(folder, "calls", "--format", "csv")
+    assert {row["recording"]: row["agent"] for row in csv.DictReader(io.StringIO(out))} == {
+        "s02.wav": "A1031",
+        "s05.opus": "A1052",
+        "s07.wav": "A1070",
+    }
+
+
+def test_running_again_does_nothing(night):
+    folder, _, _ = night
+    before = results(folder)
+    calls = folder / "calls"
+    code, out, _ = earmark(folder, "run", calls, "--manifest", calls / "manifest.csv")
+    assert code == 0
+    assert "0 processed · 3 done before" in out
+    assert results(folder) == before
+
+
+def test_applying_the_same_rules_changes_nothing(night):
+    folder, _, _ = night
+    before = results(folder)
+    code, out, err = earmark(folder, "apply", "--format", "json")
+    assert (code, json.loads(out)) == (0, [])
+    assert "3 calls" in err
+    assert results(folder) == before
+
+
+def test_unknown_call(night):
+    folder, _, _ = night
+    code, out, err = earmark(folder, "show", "nothing.wav")
+    assert (code, out) == (1, "")
+    assert "there is no call 'nothing.wav'" in err
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_at_random_points_the_rows_are_those_of_an_undisturbed_run(night, tmp_path, seed):
+    chance = random.Random(seed)
+    calls = copy_samples(tmp_path / "calls", *NAMES)
+    arguments = ("run", calls, "--manifest", calls / "manifest.csv", "--workers", 1)
+    kills = 0
+    for _ in range(6):
+        process = start(tmp_path, *arguments)
+        try:
+            process.wait(timeout=chance.uniform(0.3, 8.0))
+            break
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+    assert kills
+    code, _, err = earmark(tmp_path, *arguments)
+    assert code == 0, err
+    assert results(tmp_path) == results(night[0])
+
+
+def test_help_is_quick_and_loads_nothing_heavy(tmp_path):
+    code = "import sys, pipeline.cli; print(sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    for heavy in (
+        "numpy",
+        "ctranslate2",
+        "faster_whisper",
+        "av",
+        "sklearn",
+        "sqlalchemy",
+        "pydantic",
+        "jieba",
+        "opencc",
+    ):
+        assert f"'{heavy}'" not in loaded
+    started = time.monotonic()
+    assert earmark(tmp_path, "--help")[0] == 0
+    assert time.monotonic() - started < 3
