@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from pipeline.cli import apply, lists, run
+from pipeline.cli import apply, lists, rules, run
 from pipeline.domain.errors import EarmarkError, StoreError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("apply")(apply.apply)
 app.command("calls")(lists.calls)
 app.command("hits")(lists.hits)
 app.command("show")(lists.show)
+app.add_typer(rules.app, name="rules")
 
 
 def main() -> None:
