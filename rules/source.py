@@ -1,0 +1,113 @@
+"""YAML with the place of everything in it. Duplicate keys, aliases and tags are refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import yaml
+
+YamlValue = str | int | float | bool | None | list["YamlValue"] | dict[str, "YamlValue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A parsed file: its value, and where each part of it is written."""
+
+    label: str
+    """``pack/rule.yaml``, as messages name it."""
+    value: YamlValue
+    root: yaml.Node | None
+    problems: tuple[str, ...] = ()
+
+    def problem(self, path: Sequence[str | int], message: str, *, at_key: bool = False) -> str:
+        """``pack/rule.yaml:12:5: message`` for the part at ``path``, or for the nearest part around it.
+
+        ``at_key`` points to the key instead of what is written under it.
+        """
+        place = node = self.root
+        for step in path:
+            key, inner = _child(node, step)
+            # The path may name alternatives of the schema, which are nowhere in the file.
+            if inner is not None:
+                node = inner
+                place = key if at_key and key is not None else inner
+        line, column = (place.start_mark.line + 1, place.start_mark.column + 1) if place is not None else (1, 1)
+        return f"{self.label}:{line}:{column}: {message}"
+
+
+def parse(text: str, label: str) -> Source:
+    """The file's value; ``problems`` says what is wrong with the YAML itself."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        root = yaml.compose(text, Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{mark.line + 1}:{mark.column + 1}" if mark is not None else "1:1"
+        what = " ".join(part for part in (error.context, error.problem) if part)
+        return Source(label, None, None, (f"{label}:{where}: not valid YAML: {what}",))
+    except (yaml.YAMLError, RecursionError) as error:
+        return Source(label, None, None, (f"{label}:1:1: not valid YAML: {error}",))
+    if root is None:
+        return Source(label, None, None, (f"{label}:1:1: the file is empty; a rule starts with 'id: …'",))
+    reader = _Reader(label)
+    value = reader.value(root)
+    return Source(label, value, root, tuple(reader.problems))
+
+
+def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
+    """The key, where there is one, and the node under it."""
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+        return None, (node.value[step] if step < len(node.value) else None)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == step:
+                return key, value
+    return None, None
+
+
+class _Reader:
+    """Makes values of nodes."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._seen: set[int] = set()
+        self.problems: list[str] = []
+
+    def value(self, node: yaml.Node) -> YamlValue:
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node)
+        if id(node) in self._seen:
+            self._report(node, "anchors and aliases are not used here: name a condition under 'conditions' instead")
+            return None
+        self._seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item) for item in node.value]
+        mapping: dict[str, YamlValue] = {}
+        for key, item in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self._report(key, "a key must be a plain word")
+            elif key.value in mapping:
+                self._report(key, f"the key '{key.value}' is given twice; keep one of them")
+            else:
+                mapping[key.value] = self.value(item)
+        return mapping
+
+    def _report(self, node: yaml.Node, message: str) -> None:
+        mark = node.start_mark
+        self.problems.append(f"{self._label}:{mark.line + 1}:{mark.column + 1}: {message}")
+
+    def _scalar(self, node: yaml.ScalarNode) -> YamlValue:
+        """Only numbers, ``true``, ``false`` and ``null`` are not text: a date or ``no`` is what it says."""
+        text: str = node.value
+        if node.style in ("'", '"', "|", ">"):
+            return text
+        if text in ("true", "false"):
+            return text == "true"
+        if text in ("null", "~", ""):
+            return None
+        if text[0] in "+-.0123456789":
+            for number in (int, float):
+                try:
+                    return number(text)
+                except ValueError:
+                    continue
+        return text
