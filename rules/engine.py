@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipeline.domain.calls import CallMetadata, Role
 from pipeline.domain.results import BilingualText, Call, Outcome, RuleResult, RuleStatus
 from rules.build import build
+from rules.collector import paused_collector
 from rules.explain import Trace, evidence_of, hit_explanation, sentence, trace
 from rules.index import NeedleIndex
 from rules.nodes import Node, Truth
@@ -47,9 +48,10 @@ class Engine:
 
     def __init__(self, pack: RulePack, *, statuses: Collection[RuleStatus] = RUNNING) -> None:
         self.pack = pack
-        self._ready = [_prepare(rule) for rule in pack.rules if rule.status in statuses]
-        self._clear = [ready.clear for ready in self._ready]
-        self._index = NeedleIndex([ready.node.clause() for ready in self._ready])
+        with paused_collector():
+            self._ready = [_prepare(rule) for rule in pack.rules if rule.status in statuses]
+            self._clear = [ready.clear for ready in self._ready]
+            self._index = NeedleIndex([ready.node.clause() for ready in self._ready])
         self._role_bound = [number for number, ready in enumerate(self._ready) if ready.needs_roles]
         self._filters: dict[tuple[tuple[str, tuple[str, ...]], ...], list[int]] = {}
         for number, ready in enumerate(self._ready):

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from pipeline.domain.errors import RulePackError
+from rules.collector import paused_collector
 from rules.nearest import did_you_mean
 from rules.references import misuses
 from rules.rule import Rule, RulePack
@@ -44,16 +45,17 @@ def load_sources(files: Iterable[tuple[str, str]], *, problems: Sequence[str] = 
     rules: dict[str, Rule] = {}
     digest = hashlib.sha256()
     contents: list[str] = []
-    for label, text in files:
-        rule, source = _load(label, text, found)
-        if rule is None:
-            continue
-        other = rules.get(rule.id)
-        if other is not None:
-            found.append(source.problem(("id",), f"the id '{rule.id}' is also in {other.source}; ids are unique"))
-            continue
-        rules[rule.id] = rule
-        contents.append(json.dumps(source.value, ensure_ascii=False, sort_keys=True))
+    with paused_collector():
+        for label, text in files:
+            rule, source = _load(label, text, found)
+            if rule is None:
+                continue
+            other = rules.get(rule.id)
+            if other is not None:
+                found.append(source.problem(("id",), f"the id '{rule.id}' is also in {other.source}; ids are unique"))
+                continue
+            rules[rule.id] = rule
+            contents.append(json.dumps(source.value, ensure_ascii=False, sort_keys=True))
     if found:
         raise RulePackError(found)
     for content in sorted(contents):

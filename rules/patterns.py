@@ -5,7 +5,7 @@ An expression whose worst case is small runs under ``re``; any other runs under 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import log10
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as sre_parser  # type: ignore[attr-defined]
@@ -24,6 +24,7 @@ _SAFE_STEPS = 2_000_000
 _EXACT = 64
 """Alternatives up to which needles are worked out in full; more would fill the automaton with rare words."""
 _CUT = re.compile(r"[,。?!、…:;\"'“”‘’()\[\]《》〈〉【】「」『』〔〕—–~～·\-\s\d.%]+")
+_DIGITS = re.compile(r"[\d%]|\\d")
 _META = frozenset(".^$*+?{}[]\\|()-")
 
 Node = tuple[Any, Any]
@@ -37,8 +38,6 @@ class PatternError(ValueError):
 class Pattern:
     """One regular expression, analysed at once and compiled when it is first run."""
 
-    __slots__ = ("_bounded", "_compiled", "_source", "needles", "reads_digits", "source", "steps")
-
     def __init__(self, source: str) -> None:
         if not source:
             raise PatternError("is empty")
@@ -50,15 +49,20 @@ class Pattern:
             raise PatternError(f"does not compile: {error.msg} at character {(error.pos or 0) + 1}") from error
         except (RecursionError, OverflowError) as error:
             raise PatternError("does not compile: it is nested too deeply or repeats too often") from error
-        _check_look_behind(tree)
-        self.reads_digits = _reads_digits(tree)
+        if "(?<" in source:
+            _check_look_behind(tree)
+        self.reads_digits = _DIGITS.search(source) is not None and _reads_digits(tree)
         """Whether it names digits, so that spoken numbers count."""
         self.needles: frozenset[str] | None = _needles(tree)
         """Words of which one must be in a turn for it to match; ``None`` where there are none."""
-        self.steps = _steps(tree) * _LONG_TURN
-        """Steps that a turn of ``_LONG_TURN`` characters may take at worst."""
+        self._tree = tree
         self._compiled: re.Pattern[str] | None = None
         self._bounded: Any = None
+
+    @cached_property
+    def steps(self) -> float:
+        """Steps that a turn of ``_LONG_TURN`` characters may take at worst."""
+        return _steps(self._tree) * _LONG_TURN
 
     @property
     def is_safe(self) -> bool:
@@ -103,10 +107,19 @@ class Pattern:
         return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=100_000)
+def pattern(source: str) -> Pattern:
+    """The analysed expression, worked out once however many rules use it.
+
+    Raises:
+        PatternError: it cannot be used.
+    """
+    return Pattern(source)
+
+
 def _folded(source: str) -> str:
     """The expression in the normal form of the text it runs on. What would become an operator is escaped."""
-    if source.isascii() and source.islower():
+    if normalise(source).text == source:
         return source
     pieces: list[str] = []
     escaped = False

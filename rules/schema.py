@@ -1,6 +1,7 @@
 """What an author may write in a rule file. The JSON Schema for editors is made from the same models."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import (
@@ -25,6 +26,8 @@ Kebab = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", ma
 THIS = "this"
 """In ``where`` and ``unless``: the find that is being judged."""
 COMBINATORS = ("all", "any", "not", "at_least", "sequence")
+_RESERVED = frozenset({"all", "any", "not"})
+"""Their fields end in an underscore: the names mean something in Python."""
 
 
 class BilingualSpec(Spec):
@@ -36,6 +39,11 @@ class BilingualSpec(Spec):
     def text(self) -> BilingualText:
         """The same as a domain value."""
         return BilingualText(self.zh, self.en)
+
+
+@cache
+def _kind_fields() -> frozenset[str]:
+    return frozenset({*OPERATORS, *(f"{name}_" if name in _RESERVED else name for name in COMBINATORS)})
 
 
 def _condition_tag(value: Any) -> str:
@@ -126,11 +134,8 @@ class ConditionBase(BaseModel):
 
     def kinds(self) -> tuple[str, ...]:
         """The operators and combinators given; one, once validated."""
-        return tuple(
-            name
-            for name, field in ((name.rstrip("_"), name) for name in type(self).model_fields)
-            if (name in OPERATORS or name in COMBINATORS) and getattr(self, field) is not None
-        )
+        given = (name.rstrip("_") for name in self.model_fields_set & _kind_fields())
+        return tuple(name for name in given if getattr(self, f"{name}_" if name in _RESERVED else name) is not None)
 
     def operator(self) -> tuple[Operator, Spec] | None:
         """The operator and its specification; ``None`` for a combinator."""

@@ -1,6 +1,7 @@
 """``phrase``: words as they are said, punctuation and script aside."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
@@ -77,6 +78,7 @@ class PhraseSpec(Spec):
         return (self.except_,) if isinstance(self.except_, str) else self.except_
 
 
+@lru_cache(maxsize=100_000)
 def spoken_form(phrase: str) -> str:
     """A phrase as it is looked for: normalised, without punctuation."""
     return without_punctuation(normalise(phrase).text)

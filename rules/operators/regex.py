@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from pipeline.domain.results import BilingualText
 from rules.operators.base import Clause, Needle, Operator, Spec
 from rules.operators.words import describe_words, near_miss_of_words
-from rules.patterns import Pattern, PatternError
+from rules.patterns import PatternError, pattern
 from rules.region import EVERYWHERE, Region
 from rules.spots import Match
 from rules.view import CallView
@@ -29,7 +29,7 @@ class RegexSpec(Spec):
             raise ValueError("pattern is empty: give at least one expression")
         for source in (*self.patterns(), *self.exceptions()):
             try:
-                Pattern(source)
+                pattern(source)
             except PatternError as error:
                 raise ValueError(f"the expression '{source}' {error}") from error
         return self
@@ -47,14 +47,14 @@ class RegexFinder:
     """Runs the expressions on the turns where one of their needles is said."""
 
     def __init__(self, spec: RegexSpec) -> None:
-        self._patterns = tuple(Pattern(source) for source in spec.patterns())
-        self._except = tuple(Pattern(source) for source in spec.exceptions())
+        self._patterns = tuple(pattern(source) for source in spec.patterns())
+        self._except = tuple(pattern(source) for source in spec.exceptions())
 
     def find(self, view: CallView, region: Region) -> Sequence[Match]:
         found: list[Match] = []
-        for pattern in self._patterns:
-            for turn in pattern.turns(view, region):
-                for start, end in pattern.spans(view, turn):
+        for expression in self._patterns:
+            for turn in expression.turns(view, region):
+                for start, end in expression.spans(view, turn):
                     if end > start and not self._excepted(view, turn, start, end):
                         spot = view.spot(turn, start, end)
                         if region.is_everywhere or region.admits(view, spot):
@@ -63,13 +63,13 @@ class RegexFinder:
 
     def _excepted(self, view: CallView, turn: int, start: int, end: int) -> bool:
         return any(
-            start < last and first < end for pattern in self._except for first, last in pattern.spans(view, turn)
+            start < last and first < end for expression in self._except for first, last in expression.spans(view, turn)
         )
 
     def near_miss(self, view: CallView, region: Region) -> BilingualText:
-        for pattern in self._patterns:
-            for turn in pattern.turns(view, region):
-                for start, end in pattern.spans(view, turn):
+        for expression in self._patterns:
+            for turn in expression.turns(view, region):
+                for start, end in expression.spans(view, turn):
                     spot = view.spot(turn, start, end)
                     if region.admits(view, spot):
                         inside = describe_words(view, (spot,))
@@ -77,7 +77,7 @@ class RegexFinder:
         return near_miss_of_words(view, region, self.find(view, EVERYWHERE))
 
     def sentence(self) -> BilingualText:
-        shown = "」「".join(pattern.source for pattern in self._patterns)
+        shown = "」「".join(expression.source for expression in self._patterns)
         return BilingualText(f"说到符合「{shown}」的话", f"words like “{shown}”")
 
     def describe(self, view: CallView, match: Match) -> BilingualText:
@@ -85,10 +85,10 @@ class RegexFinder:
 
     def clause(self) -> Clause | None:
         needles: set[Needle] = set()
-        for pattern in self._patterns:
-            if pattern.needles is None:
+        for expression in self._patterns:
+            if expression.needles is None:
                 return None
-            needles.update(map(Needle, pattern.needles))
+            needles.update(map(Needle, expression.needles))
         return frozenset(needles)
 
 
