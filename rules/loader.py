@@ -28,11 +28,17 @@ def load_packs(directories: Sequence[Path]) -> RulePack:
     Raises:
         RulePackError: a folder cannot be read or holds no rules, or any file has a problem; all problems are in it.
     """
+    files, problems = read_folders(directories)
+    return load_sources(files, problems=problems)
+
+
+def read_folders(directories: Sequence[Path]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Label and text of all rule files in the folders, and what could not be read."""
     problems: list[str] = []
     files: list[tuple[str, str]] = []
     for directory in directories:
         files.extend(_read_folder(directory, problems))
-    return load_sources(files, problems=problems)
+    return files, problems
 
 
 def load_sources(files: Iterable[tuple[str, str]], *, problems: Sequence[str] = ()) -> RulePack:

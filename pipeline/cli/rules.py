@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli import rules_author
 from pipeline.cli.apply import RulesOption
 from pipeline.cli.output import (
     SEVERITY_SIGN,
@@ -19,21 +20,16 @@ from pipeline.cli.output import (
     message,
     print_rows,
 )
+from pipeline.cli.rule_choice import LabelsOption, RuleOption, load_pack, pack_ids, wanted_rules
 
 if TYPE_CHECKING:
     from pipeline.domain.results import Call
     from pipeline.evaluation.rule_quality import Case, Counts
     from rules.engine import Engine
-    from rules.rule import RulePack
 
 app = typer.Typer(help="Write, test and weigh rules. 规则工作台", no_args_is_help=True)
-
-LabelsOption = Annotated[
-    list[Path], typer.Option("--labels", metavar="FILE", help="Labelled calls, JSON lines; may be repeated.")
-]
-RuleOption = Annotated[
-    list[str] | None, typer.Option("--rule", metavar="ID", help="Only these rules; may be repeated.")
-]
+app.command("check")(rules_author.check)
+app.command("test")(rules_author.test)
 
 
 @app.command("list")
@@ -41,7 +37,7 @@ def list_rules(rules: RulesOption = None, form: FormatOption = Format.TABLE) -> 
     """List the rules with title, severity, class and status. 规则列表"""
     from pipeline.evaluation.rule_files import rule_rows
 
-    listed = rule_rows(_pack(rules))
+    listed = rule_rows(load_pack(rules))
     if form != Format.TABLE:
         print_rows(listed, form)
         return
@@ -82,9 +78,9 @@ def evaluate(
     from pipeline.evaluation.rule_quality import check_labels, judge
     from rules.engine import Engine
 
-    pack = _pack(rules)
+    pack = load_pack(rules)
     engine = Engine(pack)
-    wanted = _wanted(pack, rule)
+    wanted = wanted_rules(pack, rule)
     labelled = read_labelled(labels, difficulty=difficulty)
     problems = [one for one in check_labels(labelled, pack_ids(pack)) if not rule or one.rule in rule]
     judged = judge(engine.evaluate, labelled, wanted)
@@ -115,8 +111,8 @@ def explain(
     from pipeline.domain.results import RuleStatus
     from rules.engine import Engine
 
-    pack = _pack(rules)
-    _wanted(pack, [rule])
+    pack = load_pack(rules)
+    wanted_rules(pack, [rule])
     engine = Engine(pack, statuses=frozenset(RuleStatus))
     explained = engine.explain(_find_call(call, labels, db), rule)
     out = console()
@@ -133,34 +129,6 @@ def schema() -> None:
     from rules.schema import json_schema
 
     sys.stdout.write(json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n")
-
-
-def _pack(rules: list[Path] | None) -> "RulePack":
-    from pipeline.batch.rule_set import load_rules
-    from pipeline.settings import load_settings
-
-    return load_rules(load_settings(rules=tuple(rules) if rules else None).rules)
-
-
-def pack_ids(pack: "RulePack") -> list[str]:
-    """The ids of all rules of a pack."""
-    return [rule.id for rule in pack.rules]
-
-
-def _wanted(pack: "RulePack", chosen: list[str] | None) -> list[str]:
-    """The chosen rules, all where none is chosen. Raises: ConfigError for one that is not there."""
-    import difflib
-
-    from pipeline.domain.errors import ConfigError
-
-    known = pack_ids(pack)
-    for rule in chosen or ():
-        if rule not in known:
-            near = difflib.get_close_matches(rule, known, n=1)
-            raise ConfigError(
-                f"there is no rule {rule!r}; " + (f"did you mean {near[0]}?" if near else "see rules list")
-            )
-    return chosen or known
 
 
 def _find_call(name: str, labels: list[Path] | None, db: str | None) -> "Call":

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from math import log10
 from typing import NamedTuple
 
 from pipeline.domain.results import BilingualText
@@ -22,7 +23,7 @@ _EXPONENTIAL = 1e12
 _HAN = "\u3400-\u9fff"
 _CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
 _ESCAPE = re.compile(r"\\.")
-_BLANK = re.compile(rf"(?<=[{_HAN}]) +(?=[^*+?{{]|$)|(?<![*+?}}]) +(?=[{_HAN}])")
+_BLANK = re.compile(rf"(?<=[{_HAN}]) +(?=[^*+?{{]|$)| +(?=[{_HAN}])")
 _BOUNDARY = re.compile(r"(?<!\\)(?:\\\\)*\\b")
 _OPERATORS = frozenset("()?+*.|[]{}^$\\")
 _NUMBER = re.compile(r"[0-9]+%?|[零〇幺一二两三四五六七八九十百千万亿点分之]{2,}")
@@ -177,10 +178,10 @@ def _folds(character: str) -> bool:
 
 def _explosive(pattern: Pattern) -> tuple[BilingualText, BilingualText]:
     limit_ms = SEARCH_LIMIT_S * 1000
-    steps = f"10^{len(f'{pattern.steps:.0f}') - 1}"
+    steps = f"10^{int(log10(min(pattern.steps, _EXPONENTIAL)))}"
     what = BilingualText(
-        f"一句长话里最坏要试 {steps} 步；限时 {limit_ms:.0f} 毫秒，超时算出错",
-        f"may try {steps} ways in one long turn; it is stopped after {limit_ms:.0f} ms, which is an error outcome",
+        f"一句长话里最坏要试 {steps} 步以上；限时 {limit_ms:.0f} 毫秒，超时算出错",
+        f"may try over {steps} ways in one long turn; it is stopped after {limit_ms:.0f} ms, which is an error outcome",
     )
     if pattern.steps >= _EXPONENTIAL:
         return what, BilingualText(
