@@ -55,8 +55,8 @@ class Progress(Protocol):
     def skipped(self, file: DescribedFile, registered: Registered) -> None:
         """The file needs no work: done before, in quarantine, or the bytes of another file."""
 
-    def processed(self, recording: Recording, call: ProcessedCall) -> None:
-        """A recording is transcribed, checked and stored."""
+    def processed(self, recording: Recording, call: ProcessedCall, *, hits: int) -> None:
+        """A recording is transcribed, checked and stored; so many active rules hit."""
 
     def failed(self, recording: Recording, message: str, *, final: bool) -> None:
         """A recording could not be processed; unless final it will be tried again."""
@@ -228,13 +228,15 @@ class Runner:
             self._fail(self._in_hand.pop(recording.id), reason, message, permanent=False)
 
     def _store(self, lease: Lease, call: ProcessedCall) -> None:
-        if save_call(self._database, lease, call, self._run):
-            self._summary.processed += 1
-            self._summary.audio_s += call.audio.duration_s
-            hits = (result.rule_id for result in call.results if result.outcome == Outcome.HIT)
-            self._summary.flagged += not self._active_rules.isdisjoint(hits)
-            self._summary.roles_unknown += not call.transcript.has_role((Role.AGENT, Role.CUSTOMER))
-            self._progress.processed(lease.recording, call)
+        if not save_call(self._database, lease, call, self._run):
+            return
+        hit = {result.rule_id for result in call.results if result.outcome == Outcome.HIT}
+        hits = len(hit & self._active_rules)
+        self._summary.processed += 1
+        self._summary.audio_s += call.audio.duration_s
+        self._summary.flagged += hits > 0
+        self._summary.roles_unknown += not call.transcript.has_role((Role.AGENT, Role.CUSTOMER))
+        self._progress.processed(lease.recording, call, hits=hits)
 
     def _fail(self, lease: Lease, reason: str, message: str, *, permanent: bool) -> None:
         state = ledger.fail(

@@ -6,7 +6,7 @@ import time
 from pipeline.batch.discovery import DescribedFile
 from pipeline.cli.output import clock, message
 from pipeline.domain.calls import Recording
-from pipeline.domain.results import Outcome, ProcessedCall
+from pipeline.domain.results import ProcessedCall
 from pipeline.store.recordings import Registered
 
 
@@ -30,10 +30,9 @@ class Lines:
         elif registered.message:
             self._line(file.path.name, f"in quarantine: {registered.message}")
 
-    def processed(self, recording: Recording, call: ProcessedCall) -> None:
+    def processed(self, recording: Recording, call: ProcessedCall, *, hits: int) -> None:
         """A line with length and hits."""
         self._count += 1
-        hits = sum(result.outcome == Outcome.HIT for result in call.results)
         self._line(recording.name, f"{clock(call.audio.duration_s)}, {hits} {'hit' if hits == 1 else 'hits'}")
         for warning in call.warnings:
             self._line(recording.name, f"note: {warning}")
@@ -83,9 +82,9 @@ class Bar:
         elif registered.message:
             self._bar.console.print(f"{file.path.name}  in quarantine: {registered.message}", markup=False)
 
-    def processed(self, recording: Recording, call: ProcessedCall) -> None:
+    def processed(self, recording: Recording, call: ProcessedCall, *, hits: int) -> None:
         """Moves on and counts flagged calls."""
-        self._flagged += any(result.outcome == Outcome.HIT for result in call.results)
+        self._flagged += hits > 0
         self._bar.update(self._task, advance=1, description=f"有命中 flagged {self._flagged}")
         for warning in call.warnings:
             self._bar.console.print(f"{recording.name}  note: {warning}", markup=False)

@@ -35,7 +35,7 @@ class Heard:
     def skipped(self, file, registered):
         self.events.append(("skipped", file.path.name))
 
-    def processed(self, recording, call):
+    def processed(self, recording, call, *, hits):
         self.events.append(("processed", recording.name))
 
     def failed(self, recording, message, *, final):

@@ -1,0 +1,53 @@
+"""Settings: what is refused, and which source wins."""
+
+import pytest
+
+from pipeline.domain.calls import Role
+from pipeline.domain.errors import ConfigError
+from pipeline.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch, tmp_path):
+    import os
+
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("EARMARK_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        pytest.param("wrokers = 2\n", "wrokers", id="unknown name"),
+        pytest.param('workers = "many"\n', "workers", id="wrong type"),
+        pytest.param("workers = 0\n", "workers", id="no workers"),
+        pytest.param('timezone = "Mars/Base"\n', "IANA time zone", id="zone"),
+        pytest.param('channel_roles = ["agent"]\n', "channel_roles", id="one role"),
+        pytest.param("workers = \n", "settings file earmark.toml", id="no TOML"),
+    ],
+)
+def test_refuses(tmp_path, toml, message):
+    (tmp_path / "earmark.toml").write_text(toml)
+    with pytest.raises(ConfigError, match=message):
+        load_settings()
+
+
+def test_named_file_must_exist(monkeypatch):
+    monkeypatch.setenv("EARMARK_CONFIG", "none.toml")
+    with pytest.raises(ConfigError, match=r"none\.toml"):
+        load_settings()
+
+
+def test_the_nearer_source_wins(tmp_path, monkeypatch):
+    (tmp_path / "earmark.toml").write_text('workers = 1\nlanguage = "en"\nchannel_roles = ["customer", "agent"]\n')
+    monkeypatch.setenv("EARMARK_WORKERS", "2")
+    assert load_settings().worker_count == 2
+    assert load_settings(workers=3, db=None).worker_count == 3
+    assert load_settings().language == "en"
+    assert load_settings().channel_roles == (Role.CUSTOMER, Role.AGENT)
+
+
+def test_one_worker_for_a_gpu():
+    assert load_settings(device="cuda").worker_count == 1
+    assert load_settings().worker_count >= 1
