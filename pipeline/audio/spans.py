@@ -33,7 +33,8 @@ def within(spans: Sequence[Span], window: Span) -> tuple[Span, ...]:
     """
     found: list[Span] = []
     first = max(0, bisect_right(spans, window.start_s, key=_start) - 1)
-    for span in spans[first:]:
+    for position in range(first, len(spans)):
+        span = spans[position]
         if span.start_s >= window.end_s:
             break
         if span.overlap_s(window) > 0:
