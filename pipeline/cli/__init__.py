@@ -4,6 +4,7 @@ Data goes to stdout, messages and progress to stderr. Exit code 0 is fine, 1 mea
 found something, 2 that the command could not be carried out as it was given.
 """
 
+import logging
 import sys
 
 import typer
@@ -27,6 +28,7 @@ app.add_typer(rules.app, name="rules")
 
 def main() -> None:
     """Entry point of the ``earmark`` command."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         app()
     except EarmarkError as error:

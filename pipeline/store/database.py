@@ -3,13 +3,13 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
 from pipeline.domain.errors import ConfigError, StoreError
 
@@ -71,19 +71,25 @@ def open_database(url: str, *, create: bool = False) -> Database:
     return Database(engine)
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[Row], *, keep: Sequence[str] = ()) -> None:
-    """Inserts ``rows``; where the primary key is taken, the row is replaced but for the columns in ``keep``."""
-    if not rows:
-        return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Inserts ``rows``, which all have the same columns; where the primary key is taken, the row is replaced."""
+    if rows:
+        statement = _upsert_statement(connection.dialect.name, table, tuple(rows[0]))
+        connection.execute(statement, [dict(row) for row in rows])
+
+
+@cache
+def _upsert_statement(dialect_name: str, table: Table, columns: tuple[str, ...]) -> Insert:
+    dialect = sqlite if dialect_name == "sqlite" else postgresql
     statement = dialect.insert(table)
     keys = [column.name for column in table.primary_key.columns]
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in keep}
-    if changed:
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
-    connection.execute(statement, [dict(row) for row in rows])
+    changed = {name: statement.excluded[name] for name in columns if name not in keys}
+    upserting: Insert = (
+        statement.on_conflict_do_update(index_elements=keys, set_=changed)
+        if changed
+        else statement.on_conflict_do_nothing(index_elements=keys)
+    )
+    return upserting
 
 
 def _engine(url: str, *, foreign_keys: bool = True) -> Engine:
@@ -92,7 +98,7 @@ def _engine(url: str, *, foreign_keys: bool = True) -> Engine:
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise ConfigError(f"--db {_shown(url)}: earmark stores in sqlite:///FILE or postgresql://…")
         if parsed.get_backend_name() == "sqlite":
-            engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_S})
+            engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S})
             _prepare_sqlite(engine, foreign_keys=foreign_keys)
             return engine
         return create_engine(parsed)

@@ -6,8 +6,9 @@ Every change after a lease is fenced by (recording, owner, attempt, leased): who
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, update
 
 from pipeline.domain.calls import Recording
 from pipeline.store.database import Database
@@ -36,18 +37,18 @@ def claim(database: Database, owner: str, *, limit: int, ttl_s: float, now_s: fl
         ttl_s: seconds the lease holds without renewal.
         now_s: seconds since the epoch.
     """
-    retry = and_(ledger.c.state == State.FAILED, ledger.c.attempts < MAX_ATTEMPTS)
-    expired = and_(ledger.c.state == State.LEASED, ledger.c.lease_expires_s < now_s)
-    query = (
-        select(recordings, ledger.c.attempts)
-        .join(ledger, ledger.c.recording_id == recordings.c.id)
-        .where(or_(ledger.c.state == State.PENDING, retry, expired))
-        .order_by(ledger.c.attempts, recordings.c.id)
-        .limit(limit)
-        .with_for_update(of=ledger, skip_locked=True)
+    # One kind after the other, each along its index: new work first, then what failed, then what others lost.
+    kinds = (
+        ledger.c.state == State.PENDING,
+        and_(ledger.c.state == State.FAILED, ledger.c.attempts < MAX_ATTEMPTS),
+        and_(ledger.c.state == State.LEASED, ledger.c.lease_expires_s < now_s),
     )
+    leases: list[Lease] = []
     with database.writing() as connection:
-        leases = [Lease(recording_of(row), owner, row.attempts + 1) for row in connection.execute(query)]
+        for kind in kinds:
+            if len(leases) < limit:
+                query = _claimable(kind, limit - len(leases))
+                leases += [Lease(recording_of(row), owner, row.attempts + 1) for row in connection.execute(query)]
         for lease in leases:
             connection.execute(
                 update(ledger)
@@ -61,6 +62,17 @@ def claim(database: Database, owner: str, *, limit: int, ttl_s: float, now_s: fl
                 )
             )
     return leases
+
+
+def _claimable(kind: ColumnElement[bool], limit: int) -> Select[Any]:
+    return (
+        select(recordings, ledger.c.attempts)
+        .join(ledger, ledger.c.recording_id == recordings.c.id)
+        .where(kind)
+        .order_by(ledger.c.attempts, ledger.c.recording_id)
+        .limit(limit)
+        .with_for_update(of=ledger, skip_locked=True)
+    )
 
 
 def renew(database: Database, owner: str, *, ttl_s: float, now_s: float) -> None:

@@ -148,7 +148,7 @@ ledger = Table(
     Column("message", Text),
     Column("run_id", String(32), ForeignKey("runs.id")),
     Column("updated_at", UtcDateTime, nullable=False),
-    Index("ix_ledger_state", "state", "recording_id"),
+    Index("ix_ledger_state", "state", "attempts", "recording_id"),
 )
 
 transcripts = Table(

@@ -124,7 +124,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("recording_id", name=op.f("pk_ledger")),
     )
     with op.batch_alter_table("ledger", schema=None) as batch_op:
-        batch_op.create_index("ix_ledger_state", ["state", "recording_id"], unique=False)
+        batch_op.create_index("ix_ledger_state", ["state", "attempts", "recording_id"], unique=False)
 
     op.create_table(
         "rule_results",
