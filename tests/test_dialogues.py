@@ -189,3 +189,17 @@ def test_a_shared_run_would_be_seen():
         "天地玄黄宇宙洪荒日月盈昃": "x",
         "地玄黄宇宙洪荒日月盈昃辰": "x",
     }
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_readme_counts_what_the_files_hold(rule):
+    held_out, train = (
+        [
+            sum(d["labels"][rule] for d in dialogues),
+            sum(rule in d["difficulty"]["hard_positive"] for d in dialogues),
+            sum(rule in d["difficulty"]["hard_negative"] for d in dialogues),
+        ]
+        for dialogues in (HELDOUT, TRAIN)
+    )
+    row = " | ".join(str(count) for count in held_out + train)
+    assert f"| {rule} | {row} |" in (FOLDER / "README.md").read_text(encoding="utf-8")
