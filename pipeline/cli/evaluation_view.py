@@ -64,6 +64,7 @@ def print_case(case: "Case", engine: "Engine") -> None:
     """A false hit or a miss: what was said around it, and why the rule says what it says."""
     from rich.text import Text
 
+    from pipeline.evaluation.labelled import QUOTES_APART
     from pipeline.evaluation.rule_quality import Kind
 
     out = console()
@@ -76,7 +77,7 @@ def print_case(case: "Case", engine: "Engine") -> None:
         for piece in case.result.evidence[:3]:
             _print_around(call, piece)
         return
-    quote = case.call.evidence.get(case.rule, "")
+    quote = case.call.evidence.get(case.rule, "").partition(QUOTES_APART)[0]
     turn = _turn_with(call, quote)
     if turn is not None:
         _print_turns(call, turn.index, quote)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import rules_author
+from pipeline.cli import rules_author, rules_diff
 from pipeline.cli.apply import RulesOption
 from pipeline.cli.output import (
     SEVERITY_SIGN,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Write, test and weigh rules. 规则工作台", no_args_is_help=True)
 app.command("check")(rules_author.check)
 app.command("test")(rules_author.test)
+app.command("diff")(rules_diff.diff)
 
 
 @app.command("list")

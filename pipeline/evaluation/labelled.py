@@ -18,6 +18,9 @@ from pipeline.domain.results import Call
 MODEL_TASKS = ("dissatisfied", "escalation")
 """Labels of calls that are no rule's: what the classifiers learn."""
 
+QUOTES_APART = " … "
+"""Between several quotes of one label."""
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledCall:
@@ -73,6 +76,10 @@ class _Turn(_Line):
     end_s: float
 
 
+class _Quote(_Line):
+    quote: str
+
+
 class _Difficulty(_Line):
     hard_positive: list[str] = []
     hard_negative: list[str] = []
@@ -84,7 +91,7 @@ class _Call(_Line):
     turns: list[_Turn]
     labels: dict[str, bool]
     metadata: dict[str, str | float | None] = {}
-    evidence: dict[str, str | list[str]] = {}
+    evidence: dict[str, str | list[str | _Quote]] = {}
     difficulty: _Difficulty | str | None = None
 
 
@@ -128,10 +135,16 @@ def _labelled_call(line: _Call, hard: frozenset[str], where: str) -> LabelledCal
     )
     transcript = Transcript(turns, line.duration_s)
     call = Call(transcript, _metadata(line.metadata), measure_signals(transcript))
-    quotes = {rule: quote if isinstance(quote, str) else " … ".join(quote) for rule, quote in line.evidence.items()}
+    quotes = {rule: _quotes(given) for rule, given in line.evidence.items()}
     if isinstance(line.difficulty, _Difficulty):
         hard = _hard(line.difficulty)
     return LabelledCall(line.recording, call, line.labels, hard, where, quotes)
+
+
+def _quotes(given: str | Sequence[str | _Quote]) -> str:
+    if isinstance(given, str):
+        return given
+    return QUOTES_APART.join(one if isinstance(one, str) else one.quote for one in given)
 
 
 def _metadata(cells: Mapping[str, str | float | None]) -> CallMetadata:
