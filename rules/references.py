@@ -20,7 +20,7 @@ class Misuse(NamedTuple):
 
 def misuses(when: "ConditionBase | str", conditions: Mapping[str, Condition]) -> Iterator[Misuse]:
     """Everything wrong with the references of one rule."""
-    for path, part, allows_this, role in _everything(when, conditions):
+    for path, part, in_filter, allows_this, role in _everything(when, conditions):
         if isinstance(part, str):
             if part == THIS:
                 if not allows_this:
@@ -29,11 +29,14 @@ def misuses(when: "ConditionBase | str", conditions: Mapping[str, Condition]) ->
                 yield Misuse(path, f"no condition is named '{part}'{did_you_mean(part, conditions)}")
         else:
             yield from _role_misuse(path, part, role)
+            found = part.operator()
+            if found is not None and found[0].needs_this and not in_filter:
+                yield Misuse(path, f"{found[0].name} compares with a find: use it inside where or unless")
     for name in conditions:
         circle = _circle(name, conditions)
         if circle is not None:
             yield Misuse(("conditions", name), f"the condition refers to itself: {' → '.join(circle)}")
-    used = {part for _, part, _, _ in _everything(when, conditions) if isinstance(part, str)}
+    used = {part for _, part, _, _, _ in _everything(when, conditions) if isinstance(part, str)}
     for name in conditions:
         if name == THIS:
             yield Misuse(("conditions", name), "'this' is the find that is being judged; choose another name")
@@ -76,8 +79,8 @@ def parts_of(part: ConditionBase) -> "Iterator[tuple[Path, ConditionBase | str, 
 
 def _everything(
     when: "ConditionBase | str", conditions: Mapping[str, Condition]
-) -> "Iterator[tuple[Path, ConditionBase | str, bool, Role | None]]":
-    """Every condition and reference of a rule, with whether ``this`` may stand there, and the inherited role."""
+) -> "Iterator[tuple[Path, ConditionBase | str, bool, bool, Role | None]]":
+    """Every condition and reference of a rule: whether it judges finds, whether it may be ``this``, and its role."""
     starts: list[tuple[Path, ConditionBase | str]] = [(("when",), when)]
     starts += [(("conditions", name), condition) for name, condition in conditions.items()]
     stack: list[tuple[Path, ConditionBase | str, bool, bool, Role | None]] = [
@@ -85,7 +88,7 @@ def _everything(
     ]
     while stack:
         path, part, in_filter, is_anchor, role = stack.pop()
-        yield path, part, in_filter and is_anchor, role
+        yield path, part, in_filter, in_filter and is_anchor, role
         if isinstance(part, str):
             continue
         inherited = part.role or role
@@ -101,7 +104,7 @@ def _circle(name: str, conditions: Mapping[str, Condition]) -> list[str] | None:
     seen: set[str] = set()
     while stack:
         current, way = stack.pop()
-        for _, part, _, _ in _everything(conditions[current], {}):
+        for _, part, _, _, _ in _everything(conditions[current], {}):
             if part == name:
                 return [*way, name]
             if isinstance(part, str) and part in conditions and part not in seen:

@@ -6,7 +6,7 @@ from math import inf
 from typing import NamedTuple
 
 from pipeline.domain.calls import Role, Span
-from rules.spots import Spot
+from rules.spots import Match, Spot
 from rules.view import CallView
 
 _TOLERANCE_S = 1e-6
@@ -55,6 +55,8 @@ class Region:
     """From the start or the end of the call."""
     anchored: tuple[Range, ...] | None = None
     """Relative to finds of another condition; empty where that found nothing."""
+    this: Match | None = None
+    """The find that a surrounding ``where`` or ``unless`` is about."""
 
     @property
     def is_nowhere(self) -> bool:

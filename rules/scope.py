@@ -186,13 +186,13 @@ class Scope(NamedTuple):
     def resolve(self, view: CallView, this: Match | None) -> Region:
         """The region of this call. Two anchors must both hold: only what lies in ranges of each counts."""
         if self.window is None and not self.anchors:
-            return Region(self.role)
+            return Region(self.role, this=this)
         window = self.window.resolve(view, self.role) if self.window is not None else None
         anchored: tuple[Range, ...] | None = None
         for anchor in self.anchors:
             ranges = anchor.resolve(view, self.role, this)
             anchored = ranges if anchored is None else tuple(_meet(a, b) for a in anchored for b in ranges)
-        return Region(self.role, window, anchored)
+        return Region(self.role, window, anchored, this)
 
     def sentence(self) -> BilingualText:
         """``坐席在前 2 轮`` · ``agent, in the first 2 turns``; empty for the whole call."""

@@ -26,6 +26,7 @@ _COUNTED = "元块毛角折天月号日年倍次岁"
 """What a single spoken digit must count to be a number: 一下 and 一样 are none."""
 _SPOKEN = re.compile(
     rf"百分之(?P<percent>百|[{_D}十百千万]+(?:点[{_D}]+)?)"
+    rf"|(?P<repeated>[两二三四五六](?=个[{_D}](?![{_D}])))个[{_D}](?!月)"
     rf"|(?P<decimal>[{_D}十百千]+点[{_D}]+(?![十百千万{_D}]))"
     rf"|(?P<amount>(?:[{_D}][{_D}]*[十百千万亿]|十(?=[{_D}]))[{_D}十百千万亿]*)"
     rf"|(?P<digits>[{_D}]{{2,}})"
@@ -71,6 +72,8 @@ def _numbers(text: str) -> Iterator[tuple[str, int, int]]:
             written = ("100" if share == "百" else _decimal(share)) + "%"
         elif match.lastgroup == "decimal":
             written = _decimal(spoken)
+        elif match.lastgroup == "repeated":
+            written = str(_DIGITS[spoken[-1]]) * _DIGITS[spoken[0]]
         elif match.lastgroup == "digits":
             written = "".join(str(_DIGITS[character]) for character in spoken)
         else:

@@ -2,6 +2,7 @@
 
 from rules.operators.base import Operator
 from rules.operators.duration import DURATION
+from rules.operators.echo import ECHO
 from rules.operators.entity import ENTITY
 from rules.operators.hangup import HANGUP
 from rules.operators.loudness import LOUDNESS
@@ -24,6 +25,7 @@ OPERATORS: dict[str, Operator] = {
         REGEX,
         NEAR,
         REPEAT,
+        ECHO,
         WORD_RATE,
         ENTITY,
         SILENCE,

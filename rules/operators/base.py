@@ -98,6 +98,8 @@ class Operator:
     reads_words: bool
     """Whether words that ASR lost could have made it find something."""
     role: RoleUse = RoleUse.OPTIONAL
+    needs_this: bool = False
+    """Whether it only makes sense inside ``where`` or ``unless``."""
 
     def finder(self, spec: Spec) -> Finder:
         """The finder for a specification of this operator."""

@@ -45,10 +45,12 @@ _PATTERNS = {
     EntityKind.EMAIL: re.compile(r"[a-z0-9_.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+"),
 }
 _GROUP = re.compile(r"\d+x?")
-_FILLER = re.compile(r"(?:[\s,.、…—\-。]|呃|嗯|啊|那个|然后是?|后面是)*")
-"""What people say or write between the groups of a number they read out."""
-_BACK_CHANNEL_CHARACTERS = 4
-"""A turn of the other party up to this long (嗯, 对, 好的您说) does not end a number."""
+_GAP_CHARACTERS = 10
+"""Words that people say between the groups of a number they read out (哎系统卡了一下), not more."""
+_COUNTED = re.compile(r"[元块角毛月日号年天点万千百个位%折次条度兆gmk]|分钟|小时")
+"""What makes the digits before it an amount of its own, not a group of a longer number."""
+_BACK_CHANNEL_CHARACTERS = 6
+"""A turn of the other party up to this long (嗯, 好的您说, the group repeated) does not end a number."""
 _LONGEST = 19
 
 
@@ -128,25 +130,30 @@ def _digits(view: CallView, turn: int) -> NormalisedText:
 
 def _groups(view: CallView, region: Region) -> Iterator[_Group]:
     """All groups of digits of the region's turns, in order."""
-    last_turn = -1
-    open_end = False
+    last_turn, left_over = -1, _GAP_CHARACTERS + 1
     for turn in region.turns(view):
         digits = _digits(view, turn)
-        between = range(last_turn + 1, turn)
-        joins = open_end and all(
-            view.turns[other].role is not view.turns[turn].role
-            and len(view.spoken_turns[other]) <= _BACK_CHANNEL_CHARACTERS
-            for other in between
-        )
-        joins = joins and view.turns[last_turn].role is view.turns[turn].role
         end = 0
+        if not _goes_on(view, last_turn, turn):
+            left_over = _GAP_CHARACTERS + 1
         for match in _GROUP.finditer(digits.text):
-            joined = _FILLER.fullmatch(digits.text, end, match.start()) is not None and (joins or end > 0)
+            joined = left_over + match.start() - end <= _GAP_CHARACTERS
             start, stop = digits.original_span(*match.span())
             yield _Group(match.group(), turn, start, stop, joined)
-            joins, end = True, match.end()
-        open_end = end > 0 and _FILLER.fullmatch(digits.text, end) is not None
+            end = match.end()
+            amount = _COUNTED.match(digits.text, end) is not None
+            left_over = _GAP_CHARACTERS + 1 if amount else 0
+        left_over += len(digits.text) - end
         last_turn = turn
+
+
+def _goes_on(view: CallView, last: int, turn: int) -> bool:
+    """Whether a party's turn can go on with a number from its last one: between them only sounds of agreement."""
+    return last >= 0 and all(
+        view.turns[other].role is not view.turns[turn].role
+        and len(view.spoken_turns[other]) <= _BACK_CHANNEL_CHARACTERS
+        for other in range(last + 1, turn)
+    )
 
 
 def _numbers(view: CallView, groups: Sequence[_Group], tests: Sequence[Callable[[str], bool]]) -> Iterator[Match]:

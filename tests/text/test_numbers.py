@@ -27,6 +27,7 @@ def test_words_that_are_no_numbers_stay(text: str) -> None:
         ("一点二个g", "1.2个g"),
         ("三天,二十块", "3天,20块"),
         ("八点三十", "八点30"),
+        ("尾号四个零", "尾号0000"),
     ],
 )
 def test_digit_form(text: str, digits: str) -> None:
