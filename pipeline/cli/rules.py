@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import rules_author, rules_diff
+from pipeline.cli import rules_author, rules_diff, rules_watch
 from pipeline.cli.apply import RulesOption
 from pipeline.cli.output import (
     SEVERITY_SIGN,
@@ -31,6 +31,7 @@ app = typer.Typer(help="Write, test and weigh rules. 规则工作台", no_args_i
 app.command("check")(rules_author.check)
 app.command("test")(rules_author.test)
 app.command("diff")(rules_diff.diff)
+app.command("watch")(rules_watch.watch)
 
 
 @app.command("list")

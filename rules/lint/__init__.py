@@ -1,6 +1,6 @@
 """What is valid in a rule but hardly meant so."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from rules.lint.coverage import lint_lists
 from rules.lint.findings import Finding, Kind, Place, Problem, Report, in_order, placed
@@ -19,7 +19,19 @@ from rules.loader import check_rule
 from rules.rule import Rule
 from rules.source import Source, parse
 
-__all__ = ["CallLengths", "Finding", "Kind", "Place", "Problem", "Stated", "lint", "lint_rule", "placed", "stated"]
+__all__ = [
+    "CallLengths",
+    "Finding",
+    "Kind",
+    "Place",
+    "Problem",
+    "Stated",
+    "lint",
+    "lint_rule",
+    "lint_rules",
+    "placed",
+    "stated",
+]
 
 
 def lint(files: Iterable[tuple[str, str]], *, lengths: CallLengths | None = None) -> tuple[Finding, ...]:
@@ -29,13 +41,29 @@ def lint(files: Iterable[tuple[str, str]], *, lengths: CallLengths | None = None
         files: label and text of each.
         lengths: how long most calls are; see `CallLengths`.
     """
-    read: list[tuple[Rule, Source]] = []
-    for label, text in files:
-        rule, _ = check_rule(label, text)
-        if rule is not None:
-            read.append((rule, parse(text, label)))
-    rules = stated(rule for rule, _ in read)
-    return in_order(finding for rule, source in read for finding in lint_rule(rule, source, rules, lengths=lengths))
+    texts = dict(files)
+    rules = [rule for label, text in texts.items() if (rule := check_rule(label, text)[0]) is not None]
+    return lint_rules(rules, texts, texts, lengths=lengths)
+
+
+def lint_rules(
+    rules: Sequence[Rule], texts: Mapping[str, str], only: Container[str], *, lengths: CallLengths | None = None
+) -> tuple[Finding, ...]:
+    """The findings in the rules of some files.
+
+    Args:
+        rules: all rules that run together.
+        texts: the text of each rule's file, by label.
+        only: labels of the files to look at.
+        lengths: how long most calls are.
+    """
+    others = stated(rules)
+    return in_order(
+        finding
+        for rule in rules
+        if rule.source in only
+        for finding in lint_rule(rule, parse(texts[rule.source], rule.source), others, lengths=lengths)
+    )
 
 
 def lint_rule(

@@ -15,7 +15,7 @@ from rules.operators.near import NearSpec
 from rules.operators.phrase import PhraseItem, PhraseSpec, spoken_form
 from rules.operators.regex import RegexSpec
 from rules.operators.word_rate import WordRateSpec
-from rules.patterns import SEARCH_LIMIT_S, Pattern
+from rules.patterns import SEARCH_LIMIT_S, Pattern, pattern
 
 Path = tuple[str | int, ...]
 _EXPONENTIAL = 1e12
@@ -141,9 +141,9 @@ def _one_form(written: str, other: str) -> tuple[BilingualText, BilingualText]:
 
 def _lint_expression(expression: Written, report: Report) -> None:
     source, path = expression.text, expression.path
-    pattern = Pattern(source)
-    if not pattern.is_safe:
-        report.add(path, Kind.EXPLOSIVE_REGEX, *_explosive(pattern))
+    analysed = pattern(source)
+    if not analysed.is_safe:
+        report.add(path, Kind.EXPLOSIVE_REGEX, *_explosive(analysed))
     odd = [character for character in dict.fromkeys(source) if _folds(character)]
     if odd:
         report.add(path, Kind.NOT_NORMALISED, *_odd_characters(odd))
@@ -176,14 +176,14 @@ def _folds(character: str) -> bool:
     return not character.isspace() and normalise(character).text != character.lower()
 
 
-def _explosive(pattern: Pattern) -> tuple[BilingualText, BilingualText]:
+def _explosive(analysed: Pattern) -> tuple[BilingualText, BilingualText]:
     limit_ms = SEARCH_LIMIT_S * 1000
-    steps = f"10^{int(log10(min(pattern.steps, _EXPONENTIAL)))}"
+    steps = f"10^{int(log10(min(analysed.steps, _EXPONENTIAL)))}"
     what = BilingualText(
         f"一句长话里最坏要试 {steps} 步以上；限时 {limit_ms:.0f} 毫秒，超时算出错",
         f"may try over {steps} ways in one long turn; it is stopped after {limit_ms:.0f} ms, which is an error outcome",
     )
-    if pattern.steps >= _EXPONENTIAL:
+    if analysed.steps >= _EXPONENTIAL:
         return what, BilingualText(
             "不要在重复里再写重复，如 (a+)+：留一层，或写明次数",
             "do not repeat what already repeats, as in (a+)+: keep one of the two, or bound it",
@@ -212,7 +212,7 @@ def _odd_characters(odd: Iterable[str]) -> tuple[BilingualText, BilingualText]:
 
 def _lint_expression_digits(expressions: Sequence[Written], report: Report) -> None:
     """Numbers spelled out in an expression that names no digits, so that it is not run on digits at all."""
-    if any(Pattern(expression.text).reads_digits for expression in expressions):
+    if any(pattern(expression.text).reads_digits for expression in expressions):
         return
     for expression in expressions:
         text = _ESCAPE.sub("\x00", _CLASS.sub("\x00", normalise(expression.text).text))
