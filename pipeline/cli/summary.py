@@ -88,7 +88,7 @@ def _print_counts(done: "BatchRun") -> None:
         table.add_row("中断 stopped", "before the end: run the same command again, what is done stays done")
     if summary.roles_unknown:
         count = f"unknown in {summary.roles_unknown} calls, so rules about a role do not apply to them. "
-        remedy = "Mono cannot tell; for stereo name the channels in the manifest, or give --channel-roles agent,customer"
+        remedy = "Mono cannot tell. For stereo name the channels in the manifest or give --channel-roles agent,customer"
         table.add_row("角色 roles", count + remedy)
     table.add_row("数据库 database", done.database.url)
     console().print(table)
