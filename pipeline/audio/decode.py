@@ -133,7 +133,8 @@ def _open(path: Path, head: bytes) -> "InputContainer":
                 fault=AudioFault.TRUNCATED,
             ) from error
         raise AudioError(
-            f"{path.name} is not audio that can be read ({CONTAINERS}): convert it to WAV, or take it out",
+            f"{path.name} is not audio that can be read (WAV, MP3, Ogg, M4A, WebM, FLAC, AMR, GSM): "
+            "convert it, or take it out",
             fault=AudioFault.NOT_AUDIO,
         ) from error
 
@@ -195,6 +196,7 @@ class _Sound:
         self.name = name
         self.max_duration_s = max_duration_s
         self.lost_s = 0.0
+        self.end_s = 0.0
         self.cut_frames = 0
         self.count = 0
         self._capacity = int((min(expected_s, max_duration_s) + 60.0) * SAMPLE_RATE_HZ)
@@ -217,6 +219,8 @@ class _Sound:
                 self.cut_frames += 1
                 continue
             for frame in frames:
+                if frame.time is not None:
+                    self.end_s = frame.time + frame.samples / frame.sample_rate
                 self._add(frame)
         self._add(None)
 
@@ -267,20 +271,14 @@ def _completeness(sound: _Sound, check: ContainerCheck, header_s: float, name: s
             f"{name} ends in the middle after {sound.duration_s:.1f} s: copy or export it again",
             fault=AudioFault.TRUNCATED,
         )
-    tail_s = sound.duration_s * (1 / check.kept - 1) if check.kept else header_s
-    if tail_s > LOSS_TOLERANCE_S:
+    cut_s = sound.duration_s * (1 / check.kept - 1) if check.kept else header_s
+    missing_s = max(cut_s, header_s - sound.duration_s if check.declares_length else sound.lost_s)
+    if missing_s > LOSS_TOLERANCE_S:
+        ends_early = cut_s > LOSS_TOLERANCE_S or header_s - sound.end_s > LOSS_TOLERANCE_S
         raise AudioError(
-            f"{name} is cut off: it holds {sound.duration_s:.1f} s of {sound.duration_s + tail_s:.1f} s; "
-            "copy or export it again",
-            fault=AudioFault.TRUNCATED,
-        )
-    missing_s = header_s - sound.duration_s if check.declares_length else 0.0
-    lost_s = max(tail_s, missing_s, sound.lost_s)
-    if lost_s > LOSS_TOLERANCE_S:
-        raise AudioError(
-            f"{name} is cut off or damaged: {lost_s:.1f} s of {sound.duration_s + lost_s:.1f} s are missing; "
-            "copy or export it again",
-            fault=AudioFault.DAMAGED if sound.lost_s > LOSS_TOLERANCE_S else AudioFault.TRUNCATED,
+            f"{name} is {'cut off' if ends_early else 'damaged in the middle'}: {missing_s:.1f} s of "
+            f"{sound.duration_s + missing_s:.1f} s are missing; copy or export it again",
+            fault=AudioFault.TRUNCATED if ends_early else AudioFault.DAMAGED,
         )
     warnings = []
     if check.unfinished:
