@@ -101,8 +101,12 @@ def _engine(url: str, *, foreign_keys: bool = True) -> Engine:
             engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S})
             _prepare_sqlite(engine, foreign_keys=foreign_keys)
             return engine
-        return create_engine(parsed)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        # psycopg 3 is the driver earmark installs; SQLAlchemy's own default is psycopg2.
+        driver = parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+        return create_engine(driver, pool_pre_ping=True)
+    except ImportError as error:
+        raise ConfigError(f"--db {_shown(url)}: PostgreSQL needs `pip install 'earmark[postgres]'`") from error
+    except (ArgumentError, NoSuchModuleError) as error:
         raise ConfigError(
             f"--db {_shown(url)} is no database URL that can be used: try sqlite:///earmark.db"
         ) from error

@@ -8,18 +8,17 @@ from pipeline.store.ledger import claim
 from pipeline.store.listings import Filter, list_calls, list_hits
 from pipeline.store.recordings import register
 from pipeline.store.results import save_call, start_run
-from tests.store.builders import database, found, processed, recording, result, run
+from tests.store.builders import found, processed, recording, result, run
 
 
 @pytest.fixture
-def store(tmp_path):
-    opened = database(tmp_path)
-    start_run(opened, run())
+def store(empty_store):
+    start_run(empty_store, run())
     for number in (1, 2, 3):
-        register(opened, [found(recording(number))])
-        (lease,) = claim(opened, "o", limit=1, ttl_s=60, now_s=0.0)
-        save_call(opened, lease, processed(result("insult")), run())
-    return opened
+        register(empty_store, [found(recording(number))])
+        (lease,) = claim(empty_store, "o", limit=1, ttl_s=60, now_s=0.0)
+        save_call(empty_store, lease, processed(result("insult")), run())
+    return empty_store
 
 
 def changed_rules(call):

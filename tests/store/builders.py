@@ -1,7 +1,6 @@
 """Recordings and results for tests of the store and the batch."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from pipeline.domain.calls import AudioFormat, CallMetadata, Recording, Role, Transcript, Turn, Word
 from pipeline.domain.results import (
@@ -16,7 +15,6 @@ from pipeline.domain.results import (
     Severity,
 )
 from pipeline.domain.signals import Signals, Silence
-from pipeline.store.database import Database, open_database
 from pipeline.store.recordings import FoundFile
 from pipeline.store.results import Run
 
@@ -71,7 +69,3 @@ def processed(*results: RuleResult) -> ProcessedCall:
     )
     signals = Signals(silences=(Silence(4.0, 30.0, Role.AGENT, None),), last_speaker=Role.AGENT)
     return ProcessedCall(FORMAT, Transcript(turns, 30.0), signals, results)
-
-
-def database(folder: Path) -> Database:
-    return open_database(f"sqlite:///{folder / 'test.db'}", create=True)

@@ -67,9 +67,8 @@ def test_head_revision_is_the_newest_migration():
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD_REVISION
 
 
-def test_migrations_give_the_tables_of_the_code(tmp_path):
-    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}", create=True)
-    with opened.reading() as connection:
+def test_migrations_give_the_tables_of_the_code(empty_store):
+    with empty_store.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
@@ -96,6 +95,12 @@ def test_two_processes_create_one_database(tmp_path):
     processes = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(4)]
     assert [process.communicate(timeout=60)[1] for process in processes] == [b""] * 4
     assert [process.returncode for process in processes] == [0] * 4
+
+
+def test_server_that_does_not_answer(tmp_path):
+    with pytest.raises(StoreError, match="Check that the database runs") as caught:
+        open_database(f"postgresql://user:secret@/none?host={tmp_path}")
+    assert "secret" not in str(caught.value)
 
 
 def test_password_is_not_shown():

@@ -6,17 +6,16 @@ from pipeline.store import ledger
 from pipeline.store.ledger import MAX_ATTEMPTS, claim, fail, release, release_dead, renew
 from pipeline.store.recordings import register
 from pipeline.store.results import save_call, start_run
-from tests.store.builders import database, found, processed, recording, run
+from tests.store.builders import found, processed, recording, run
 
 NOW = 1_000_000.0
 
 
 @pytest.fixture
-def store(tmp_path):
-    opened = database(tmp_path)
-    start_run(opened, run())
-    register(opened, [found(recording(number)) for number in range(1, 5)])
-    return opened
+def store(empty_store):
+    start_run(empty_store, run())
+    register(empty_store, [found(recording(number)) for number in range(1, 5)])
+    return empty_store
 
 
 def claim_all(store, owner="host:1:x", now_s=NOW):

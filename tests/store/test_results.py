@@ -13,14 +13,13 @@ from pipeline.store.ledger import claim
 from pipeline.store.listings import Filter, find_recording, list_calls, list_hits, rule_titles
 from pipeline.store.recordings import UNREAD, register
 from pipeline.store.results import save_call, save_results, start_run, stored_call, stored_calls
-from tests.store.builders import FORMAT, database, found, processed, recording, result, run
+from tests.store.builders import FORMAT, found, processed, recording, result, run
 
 
 @pytest.fixture
-def store(tmp_path):
-    opened = database(tmp_path)
-    start_run(opened, run())
-    return opened
+def store(empty_store):
+    start_run(empty_store, run())
+    return empty_store
 
 
 def save(store, made, *results):

