@@ -10,7 +10,13 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from pipeline.domain.calls import Role
 from pipeline.domain.errors import ConfigError
@@ -38,11 +44,11 @@ class Settings(BaseSettings):
     """Worker processes; one a core on a CPU, one on a GPU, where nothing is set."""
     cpu_threads: Annotated[int, Field(ge=1)] = 1
     """Threads of each worker's speech model."""
-    channel_roles: tuple[Role, Role] | None = None
+    channel_roles: Annotated[tuple[Role, Role] | None, NoDecode] = None
     """Who speaks left and right in stereo recordings for which the manifest does not say; unknown if not set."""
     timezone: str = "Asia/Shanghai"
     """Zone of start times that are written without an offset."""
-    rules: tuple[Path, ...] = ()
+    rules: Annotated[tuple[Path, ...], NoDecode] = ()
     """Folders of rule packs besides the standard pack."""
     max_duration_h: Annotated[float, Field(gt=0)] = 4.0
     """A recording longer than this is set aside."""
@@ -50,6 +56,12 @@ class Settings(BaseSettings):
     """A worker that has not decoded its recording after this is taken for hung."""
     time_limit_per_second: Annotated[float, Field(gt=0)] = 10.0
     """Seconds a worker may take for each second of the recording before it is taken for hung."""
+
+    @field_validator("channel_roles", "rules", mode="before")
+    @classmethod
+    def _separated(cls, value: object) -> object:
+        # The environment has no lists: what stands there is written with commas.
+        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
     @field_validator("timezone")
     @classmethod

@@ -48,6 +48,14 @@ def test_the_nearer_source_wins(tmp_path, monkeypatch):
     assert load_settings().channel_roles == (Role.CUSTOMER, Role.AGENT)
 
 
+def test_lists_in_the_environment(monkeypatch):
+    monkeypatch.setenv("EARMARK_CHANNEL_ROLES", "agent, customer")
+    monkeypatch.setenv("EARMARK_RULES", "a,b")
+    settings = load_settings()
+    assert settings.channel_roles == (Role.AGENT, Role.CUSTOMER)
+    assert [path.name for path in settings.rules] == ["a", "b"]
+
+
 def test_one_worker_for_a_gpu():
     assert load_settings(device="cuda").worker_count == 1
     assert load_settings().worker_count >= 1

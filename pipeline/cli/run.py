@@ -55,7 +55,7 @@ def run(
         asr_model=asr_model,
         language=language,
         workers=workers,
-        channel_roles=tuple(channel_roles.split(",")) if channel_roles else None,
+        channel_roles=channel_roles,
     )
     done = run_batch(paths, manifest, settings, redo=redo)
     print_summary(done, form)
