@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from math import log10
 from typing import NamedTuple
 
 from pipeline.domain.results import BilingualText
@@ -15,15 +14,16 @@ from rules.operators.near import NearSpec
 from rules.operators.phrase import PhraseItem, PhraseSpec, spoken_form
 from rules.operators.regex import RegexSpec
 from rules.operators.word_rate import WordRateSpec
-from rules.patterns import SEARCH_LIMIT_S, Pattern, pattern
+from rules.patterns import SEARCH_LIMIT_S, pattern
 
 Path = tuple[str | int, ...]
-_EXPONENTIAL = 1e12
-"""Steps that only repeats inside repeats reach: three open repeats in a row stay under 10¹¹."""
+_EXPLOSIVE = 1e15
+"""Steps that only repeats inside repeats reach. Some bounded gaps in a row come to 10⁷ and take under a millisecond."""
 _HAN = "\u3400-\u9fff"
 _CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
 _ESCAPE = re.compile(r"\\.")
 _BLANK = re.compile(rf"(?<=[{_HAN}]) +(?=[^*+?{{]|$)| +(?=[{_HAN}])")
+_OPEN_REPEAT = re.compile(r"(?<!\\)\.(?:[*+]|\{\d+,\})")
 _BOUNDARY = re.compile(r"(?<!\\)(?:\\\\)*\\b")
 _OPERATORS = frozenset("()?+*.|[]{}^$\\")
 _NUMBER = re.compile(r"[0-9]+%?|[零〇幺一二两三四五六七八九十百千万亿点分之]{2,}")
@@ -142,9 +142,12 @@ def _one_form(written: str, other: str) -> tuple[BilingualText, BilingualText]:
 def _lint_expression(expression: Written, report: Report) -> None:
     source, path = expression.text, expression.path
     analysed = pattern(source)
-    if not analysed.is_safe:
-        report.add(path, Kind.EXPLOSIVE_REGEX, *_explosive(analysed))
-    odd = [character for character in dict.fromkeys(source) if _folds(character)]
+    if analysed.steps >= _EXPLOSIVE:
+        report.add(path, Kind.EXPLOSIVE_REGEX, *_explosive())
+    elif _OPEN_REPEAT.findall(source)[2:]:
+        report.add(path, Kind.EXPLOSIVE_REGEX, *_open_repeats())
+    outside = _CLASS.sub("", source)
+    odd = [one for one in dict.fromkeys(source) if _folds(one) and (one.isalnum() or one in outside)]
     if odd:
         report.add(path, Kind.NOT_NORMALISED, *_odd_characters(odd))
     if _BLANK.search(_CLASS.sub("\x00", source)) is not None and "(?x" not in source:
@@ -173,23 +176,36 @@ def _lint_expression(expression: Written, report: Report) -> None:
 
 
 def _folds(character: str) -> bool:
-    return not character.isspace() and normalise(character).text != character.lower()
+    """Whether a character has another normal form that matters: full-width marks are read as the plain ones."""
+    normal = normalise(character).text
+    differs = not character.isspace() and normal != character.lower()
+    return differs and (character.isalnum() or normal in _OPERATORS)
 
 
-def _explosive(analysed: Pattern) -> tuple[BilingualText, BilingualText]:
+def _explosive() -> tuple[BilingualText, BilingualText]:
     limit_ms = SEARCH_LIMIT_S * 1000
-    steps = f"10^{int(log10(min(analysed.steps, _EXPONENTIAL)))}"
-    what = BilingualText(
-        f"一句长话里最坏要试 {steps} 步以上；限时 {limit_ms:.0f} 毫秒，超时算出错",
-        f"may try over {steps} ways in one long turn; it is stopped after {limit_ms:.0f} ms, which is an error outcome",
+    return (
+        BilingualText(
+            f"重复里还有重复，一句长话里可能的分法数不清；限时 {limit_ms:.0f} 毫秒，超时算出错",
+            f"repeats within a repeat: a long turn can be split in countless ways; stopped after {limit_ms:.0f} ms, "
+            "which is an error outcome",
+        ),
+        BilingualText(
+            "留一层重复，或写明次数，如 (a+)+ 写成 a+，(甲|乙)* 写成 (甲|乙){0,3}",
+            "keep one of the repeats or bound it: a+ for (a+)+, (a|b){0,3} for (a|b)*",
+        ),
     )
-    if analysed.steps >= _EXPONENTIAL:
-        return what, BilingualText(
-            "不要在重复里再写重复，如 (a+)+：留一层，或写明次数",
-            "do not repeat what already repeats, as in (a+)+: keep one of the two, or bound it",
-        )
-    return what, BilingualText(
-        "给重复加上限，如 .{0,10} 代替 .*；或拆成几个条件", "bound the repeats, as in .{0,10} for .*; or split it"
+
+
+def _open_repeats() -> tuple[BilingualText, BilingualText]:
+    limit_ms = SEARCH_LIMIT_S * 1000
+    return (
+        BilingualText(
+            f"连着三个以上没有上限的 .*，长话里很慢；限时 {limit_ms:.0f} 毫秒，超时算出错",
+            f"three or more open repeats of any character are slow in a long turn; stopped after {limit_ms:.0f} ms, "
+            "which is an error outcome",
+        ),
+        BilingualText("给它们加上限，如 .{0,10}", "bound them, as in .{0,10}"),
     )
 
 

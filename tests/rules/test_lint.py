@@ -20,7 +20,7 @@ def findings(*bodies, lengths=None, **heads):
 
 # The head and the examples take nine lines: `when` is in line 10.
 ONE = {
-    "nested repeats": ("when:\n  regex: '(?:投诉+)+你'", Kind.EXPLOSIVE_REGEX, "11:10", "(a+)+"),
+    "nested repeats": ("when:\n  regex: '(?:投诉+)+你'", Kind.EXPLOSIVE_REGEX, "11:10", "a+ for (a+)+"),
     "several open repeats": ("when:\n  regex: '我.*要.*投.*诉'", Kind.EXPLOSIVE_REGEX, "11:10", ".{0,10}"),
     "traditional phrase": ("when:\n  phrase: ['沒辦法']", Kind.NOT_NORMALISED, "11:12", "没办法"),
     "full-width phrase": ("when:\n  phrase: {any: ['ＶＩＰ客户']}", Kind.NOT_NORMALISED, "11:18", "vip客户"),
@@ -96,7 +96,7 @@ def test_found_once_and_where(body, kind, where, says):
 NOTHING = {
     "bounded repeats": "when: {regex: '我.{0,6}投诉.{0,6}你'}",
     "punctuation of phrases": "when: {phrase: '没，办法！'}",
-    "half-width marks in regex": "when: {regex: '[,。]喂'}",
+    "full-width marks that mean themselves": "when: {regex: '[？。]喂，'}",
     "upper case": "when: {phrase: VIP客户}",
     "both forms of digits": "when: {phrase: ['12315', 一二三一五]}",
     "regex with digits reads both": "when: {regex: '百分之百|100%'}",
