@@ -48,6 +48,10 @@ class AsrOptions:
     """Windows decoded together."""
     prompt: str = ""
     """Words to expect, as they are written in a call; empty for none. A text that echoes it is removed."""
+    spelling: bool = True
+    """Whether Chinese is spelt by word frequencies of calls where the model leaves a choice."""
+    site_words: tuple[str, ...] = ()
+    """Chinese words that are said at this site: products, places, the company's name."""
     cache_dir: Path | None = None
     """Where joined weights are kept; ``None`` for the user's cache folder."""
 

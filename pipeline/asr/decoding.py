@@ -1,7 +1,8 @@
 """Windows of sound in, timed words out: feature extraction, encoder, decoder and alignment of one model."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import ctranslate2
 import numpy as np
@@ -10,6 +11,7 @@ from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
 from pipeline.asr.base import ChannelSpeech, Language
+from pipeline.asr.script import simplify
 from pipeline.asr.windows import Window, window_samples
 from pipeline.domain.calls import Word
 
@@ -18,8 +20,20 @@ SECONDS_PER_STEP = 0.02
 FRAMES_PER_S = 100
 TOKENS_PER_S = 9
 """No one speaks faster: 540 characters a minute at one token each. More is a loop."""
+ALTERNATIVE_NATS = 6.0
+"""Choices of the model that are less probable than what it wrote by more than this are not looked at."""
+_HAN = re.compile("[\u4e00-\u9fff]+")
 _LONGEST_OUTPUT = 448
 """Tokens, prompt included: the size of Whisper's table of positions."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardWord:
+    """A word as the model wrote it, in window time, and what else it thought of."""
+
+    word: Word
+    alternatives: Mapping[str, float] = field(default_factory=dict)
+    """Other words of as many Chinese characters, simplified, and how many nats less probable each is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +41,7 @@ class Written:
     """What the model wrote for a window."""
 
     window: Window
-    words: tuple[Word, ...]
-    """In window time."""
+    words: tuple[HeardWord, ...]
     no_speech_probability: float
     mean_logprob: float
 
@@ -42,6 +55,7 @@ class Decoder:
         self._beam_size = beam_size
         self._batch_size = batch_size
         self._prompt = prompt
+        self._spellings: dict[int, str] = {}
         self._tokenizers = {
             language: Tokenizer(
                 whisper.hf_tokenizer, self._model.is_multilingual, task="transcribe", language=language.value
@@ -76,9 +90,16 @@ class Decoder:
         return [ordered[at : at + self._batch_size] for at in range(0, len(ordered), self._batch_size)]
 
     def _encode(self, batch: Sequence[Window], channels: Sequence[ChannelSpeech]) -> "ctranslate2.StorageView":
+        """The encoder's output for ``batch``, shape (window, step, state).
+
+        On a CPU one window at a time: the attention of several does not fit its caches and takes twice as long.
+        """
         frames = round(max(window.length_s for window in batch) * FRAMES_PER_S)
-        features = [self._features(window, channels, frames) for window in batch]
-        return self._model.encode(ctranslate2.StorageView.from_array(np.stack(features)))
+        features = np.stack([self._features(window, channels, frames) for window in batch])
+        if self._model.device != "cpu":
+            return self._model.encode(ctranslate2.StorageView.from_array(features))
+        encoded = [self._model.encode(ctranslate2.StorageView.from_array(one[np.newaxis])) for one in features]
+        return ctranslate2.StorageView.from_array(np.concatenate([np.asarray(one) for one in encoded]))
 
     def _features(self, window: Window, channels: Sequence[ChannelSpeech], frames: int) -> NDArray[np.float32]:
         """Log-mel features, shape (mel, ``frames``); what is past the window's end is silence."""
@@ -103,6 +124,7 @@ class Decoder:
             suppress_tokens=_unspoken(tokenizer),
             return_scores=True,
             return_no_speech_prob=True,
+            return_logits_vocab=tokenizer.language_code == "zh",
         )
         tokens = [result.sequences_ids[0] for result in results]
         aligned = self._model.align(
@@ -114,44 +136,73 @@ class Decoder:
         return [
             Written(
                 window=window,
-                words=_timed_words(tokenizer, result.sequences_ids[0], alignment),
+                words=self._timed_words(tokenizer, result, alignment),
                 no_speech_probability=result.no_speech_prob,
                 mean_logprob=result.scores[0],
             )
             for window, result, alignment in zip(batch, results, aligned, strict=True)
         ]
 
+    def _timed_words(
+        self,
+        tokenizer: Tokenizer,
+        result: "ctranslate2.models.WhisperGenerationResult",
+        alignment: "ctranslate2.models.WhisperAlignmentResult",
+    ) -> tuple[HeardWord, ...]:
+        """The words of ``result`` with their times; punctuation belongs to the word before it.
+
+        A word ends where its last spoken token ends: punctuation is aligned with the pause it stands for.
+        """
+        tokens = result.sequences_ids[0]
+        if not tokens:
+            return ()
+        texts, groups = tokenizer.split_to_word_tokens(list(tokens))
+        starts = _token_starts(alignment.alignments, len(tokens))
+        heard: list[HeardWord] = []
+        end = 0
+        for text, group in zip(texts, groups, strict=True):
+            at, end = end, end + len(group)
+            if not any(char.isalnum() for char in text):
+                if heard:
+                    last = heard[-1].word
+                    word = Word(last.text + text, last.start_s, last.end_s, last.probability)
+                    heard[-1] = HeardWord(word, heard[-1].alternatives)
+                continue
+            shares = alignment.text_token_probs[at:end]
+            word = Word(text, starts[at], max(starts[at], starts[end]), min(1.0, float(np.mean(shares))))
+            alternatives: Mapping[str, float] = {}
+            if result.logits and _HAN.fullmatch(text):
+                rest = float(np.log(np.maximum(shares[1:], 1e-6)).sum())
+                alternatives = self._alternatives(text, np.asarray(result.logits[0][at]), group[0], rest)
+            heard.append(HeardWord(word, alternatives))
+        return tuple(heard)
+
+    def _alternatives(self, text: str, logits: NDArray[np.float32], token: int, rest_nats: float) -> dict[str, float]:
+        """What the model would have written for ``text``, next to ``token`` at its first step.
+
+        ``rest_nats`` is the log probability of the further tokens of ``text``, which an alternative does not need.
+        """
+        found: dict[str, float] = {}
+        for other in np.flatnonzero(logits > logits[token] + rest_nats - ALTERNATIVE_NATS):
+            spelt = self._spelling(int(other))
+            if len(spelt) == len(text):
+                nats = max(0.0, float(logits[token] + rest_nats - logits[other]))
+                found[spelt] = min(nats, found.get(spelt, nats))
+        return found
+
+    def _spelling(self, token: int) -> str:
+        """The Chinese characters of ``token``, simplified; empty where it is anything else."""
+        known = self._spellings.get(token)
+        if known is None:
+            text = self._tokenizers[Language.ZH].decode([token]).strip()
+            known = self._spellings[token] = simplify(text) if _HAN.fullmatch(text) else ""
+        return known
+
 
 def _unspoken(tokenizer: Tokenizer) -> list[int]:
     """Tokens that no speech is: markup, music signs, speaker tags. Source: faster-whisper, transcribe.py."""
     special = (tokenizer.transcribe, tokenizer.translate, tokenizer.sot, tokenizer.sot_prev, tokenizer.sot_lm)
     return sorted({*tokenizer.non_speech_tokens, *special})
-
-
-def _timed_words(
-    tokenizer: Tokenizer, tokens: Sequence[int], alignment: "ctranslate2.models.WhisperAlignmentResult"
-) -> tuple[Word, ...]:
-    """The words of ``tokens`` with their times; punctuation belongs to the word before it.
-
-    A word ends where its last spoken token ends: punctuation is aligned with the pause it stands for.
-    """
-    if not tokens:
-        return ()
-    texts, groups = tokenizer.split_to_word_tokens(list(tokens))
-    starts = _token_starts(alignment.alignments, len(tokens))
-    words: list[Word] = []
-    at = 0
-    for text, group in zip(texts, groups, strict=True):
-        end = at + len(group)
-        probability = float(np.mean(alignment.text_token_probs[at:end]))
-        word = Word(text, starts[at], max(starts[at], starts[end]), min(1.0, probability))
-        spoken = any(char.isalnum() for char in text)
-        if not spoken and words:
-            words[-1] = Word(words[-1].text + text, words[-1].start_s, words[-1].end_s, words[-1].probability)
-        elif spoken:
-            words.append(word)
-        at = end
-    return tuple(words)
 
 
 def _token_starts(alignments: Sequence[tuple[int, int]], count: int) -> list[float]:

@@ -20,7 +20,7 @@ from pipeline.asr.base import (
 )
 from pipeline.asr.decoding import Decoder, Written
 from pipeline.asr.guards import find_loop, judge_stretch, judge_window
-from pipeline.asr.script import simplify_words
+from pipeline.asr.homophones import Speller, call_frequencies, spell_words
 from pipeline.asr.weights import find_weights
 from pipeline.asr.windows import WindowOptions, plan_windows
 from pipeline.domain.calls import Span, Word
@@ -46,6 +46,7 @@ class FasterWhisperBackend:
         self._weights = find_weights(options.model, cache_dir=options.cache_dir)
         self._options = options
         self._window_options = WindowOptions()
+        self._speller = Speller(call_frequencies(options.site_words)) if options.spelling else None
         try:
             whisper = WhisperModel(
                 str(self._weights.folder),
@@ -111,10 +112,7 @@ class FasterWhisperBackend:
         """The words of a window in call time, and what guards took out of them."""
         words = _in_call_time(one)
         if language is Language.ZH:
-            texts = simplify_words([word.text for word in words])
-            words = [
-                Word(text, word.start_s, word.end_s, word.probability) for text, word in zip(texts, words, strict=True)
-            ]
+            words = spell_words(words, [heard.alternatives for heard in one.words], speller=self._speller)
         doubt = judge_window(no_speech_probability=one.no_speech_probability, mean_logprob=one.mean_logprob)
         if doubt and words:
             return [], [_removal(doubt, words)]
@@ -136,7 +134,8 @@ class FasterWhisperBackend:
 def _in_call_time(one: Written) -> list[Word]:
     """The words of a window in call time, in order, cut to speech and not overlapping."""
     words: list[Word] = []
-    for word in one.words:
+    for heard in one.words:
+        word = heard.word
         span = Span(word.start_s, word.end_s)
         found = one.window.piece_at(span).to_call(span)
         start_s = max(found.start_s, words[-1].end_s) if words else found.start_s

@@ -24,7 +24,7 @@ _FRAME = SAMPLE_RATE_HZ // 50
 class WindowOptions:
     """How speech is cut and packed. All in seconds. Source: docs/asr.md, the table of configurations."""
 
-    longest_s: float = 15.0
+    longest_s: float = 20.0
     """Of speech in one window, padding and gaps included; Whisper takes at most 30."""
     pad_s: float = 0.2
     """Sound kept before and after each span of speech."""
@@ -91,13 +91,21 @@ class Window:
 
 
 def plan_windows(channels: Sequence[ChannelSpeech], *, options: WindowOptions) -> tuple[Window, ...]:
-    """All speech of a call in windows of one channel each, in the order of the channels and of time."""
+    """All speech of a call in windows of one channel each, in the order of the channels and of time.
+
+    The windows of a channel are about equally long: a batch takes as long as its longest.
+    """
     windows: list[Window] = []
     for number, channel in enumerate(channels):
+        pieces = find_pieces(number, channel, options=options)
+        content_s = sum(piece.end_s - piece.start_s + options.gap_s for piece in pieces)
+        count = max(1.0, np.ceil(content_s / options.longest_s))
         held: list[Piece] = []
-        for piece in find_pieces(number, channel, options=options):
+        for piece in pieces:
             offset_s = held[-1].in_window().end_s + options.gap_s if held else 0.0
-            if held and offset_s + piece.end_s - piece.start_s > options.longest_s:
+            length_s = piece.end_s - piece.start_s
+            enough = offset_s + length_s / 2 > content_s / count
+            if held and (enough or offset_s + length_s > options.longest_s):
                 windows.append(make_window(held, options=options))
                 held, offset_s = [], 0.0
             held.append(Piece(number, piece.start_s, piece.end_s, piece.speech, offset_s))
