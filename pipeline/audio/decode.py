@@ -14,7 +14,7 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 
 from pipeline.audio.integrity import ContainerCheck, begins_like_audio, check_container
-from pipeline.audio.levels import frame_power
+from pipeline.audio.levels import frame_means, frame_power
 from pipeline.domain.calls import AudioFormat
 from pipeline.domain.errors import AudioError, AudioFault
 
@@ -290,13 +290,13 @@ def _completeness(sound: _Sound, check: ContainerCheck, header_s: float, name: s
 
 def _condition(samples: "NDArray[np.float32]", name: str) -> tuple["NDArray[np.float32]", tuple[str, ...]]:
     """The samples within bounds and without offset, one row where both hold the same; and warnings."""
+    frame = min(_FRAME, samples.shape[1])
     for channel in samples:
         if not np.isfinite(channel.sum(dtype=np.float64)):
             np.nan_to_num(channel, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
         np.clip(channel, -1.0, 1.0, out=channel)
-        channel -= channel.mean(dtype=np.float64)
+        channel -= np.median(frame_means(channel, frame))
         np.clip(channel, -1.0, 1.0, out=channel)
-    frame = min(_FRAME, samples.shape[1])
     powers = [frame_power(channel, frame) for channel in samples]
     loud_s = [float((power > 10 ** (SILENT_DBFS / 10)).sum()) * frame / SAMPLE_RATE_HZ for power in powers]
     silent = [index for index, seconds in enumerate(loud_s) if seconds < SILENT_AT_MOST_S]

@@ -27,6 +27,13 @@ def frame_power(
     return power
 
 
+def frame_means(samples: "NDArray[np.float32]", frame_samples: int) -> "NDArray[np.float32]":
+    """Mean of each whole frame."""
+    count = len(samples) // frame_samples
+    means: NDArray[np.float32] = samples[: count * frame_samples].reshape(count, frame_samples).mean(axis=1)
+    return means
+
+
 def dbfs(power: "NDArray[np.float32]") -> "NDArray[np.float32]":
     """Powers as levels in dB relative to full scale, not below ``LOWEST_DBFS``."""
     import numpy as np

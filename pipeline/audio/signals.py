@@ -214,7 +214,9 @@ def _speech_rates(turns: Sequence[Turn], spoken: Spoken) -> tuple[SpeechRate, ..
 def _talk_shares(turns: Sequence[Turn], spoken: Spoken) -> tuple[TalkShare, ...]:
     seconds = {role: sum(total_s(spoken[turn.index]) for turn in own) for role, own in _by_role(turns).items()}
     whole = sum(seconds.values())
-    return tuple(TalkShare(role, _ms(own), round(own / whole, 4)) for role, own in seconds.items()) if whole else ()
+    return (
+        tuple(TalkShare(role, _ms(own), round(float(own / whole), 4)) for role, own in seconds.items()) if whole else ()
+    )
 
 
 def _by_role(turns: Sequence[Turn]) -> dict[Role, list[Turn]]:
