@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """A worker that has not decoded its recording after this is taken for hung."""
     time_limit_per_second: Annotated[float, Field(gt=0)] = 10.0
     """Seconds a worker may take for each second of the recording before it is taken for hung."""
+    store_patience_s: Annotated[float, Field(ge=0)] = 600.0
+    """How long a run waits for a database that is away before it gives up."""
 
     @field_validator("channel_roles", "rules", mode="before")
     @classmethod

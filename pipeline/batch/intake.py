@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from pipeline.batch.discovery import DescribedFile
 from pipeline.domain.calls import CallMetadata, Recording
 from pipeline.domain.errors import AudioFault
-from pipeline.store.database import Database
+from pipeline.store.database import Database, insist
 from pipeline.store.recordings import UNREAD, FoundFile, Registered, known_files, register
 
 CHUNK_FILES = 32
@@ -14,17 +15,20 @@ CHUNK_FILES = 32
 
 
 def take_in(
-    database: Database, files: Sequence[DescribedFile], *, redo: bool = False
+    database: Database, files: Sequence[DescribedFile], *, redo: bool = False, patience_s: float = 0.0
 ) -> Iterator[list[tuple[DescribedFile, Registered]]]:
     """Enters the files chunk by chunk and says for each what the ledger knows of it.
 
-    A file that was registered before with the same size and time is not read again.
+    A file that was registered before with the same size and time is not read again. A database that is away is
+    waited for ``patience_s`` seconds.
     """
     for start in range(0, len(files), CHUNK_FILES):
         chunk = files[start : start + CHUNK_FILES]
-        known = known_files(database, [str(file.path) for file in chunk])
+        uris = [str(file.path) for file in chunk]
+        known = insist(partial(known_files, database, uris), patience_s=patience_s)
         found = [_found_file(file, known.get(str(file.path))) for file in chunk]
-        yield list(zip(chunk, register(database, found, redo=redo), strict=True))
+        registered = insist(partial(register, database, found, redo=redo), patience_s=patience_s)
+        yield list(zip(chunk, registered, strict=True))
 
 
 def _found_file(file: DescribedFile, known: tuple[int, int, str] | None) -> FoundFile:

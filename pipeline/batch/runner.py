@@ -8,11 +8,12 @@ import logging
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import FrameType
-from typing import Protocol
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from pipeline.batch.discovery import DescribedFile
 from pipeline.batch.intake import take_in
@@ -22,11 +23,13 @@ from pipeline.domain.calls import Recording, Role
 from pipeline.domain.errors import AsrError, StoreError
 from pipeline.domain.results import Outcome, ProcessedCall, RuleStatus
 from pipeline.store import ledger
-from pipeline.store.database import Database
+from pipeline.store.database import Database, insist
 from pipeline.store.ledger import Lease
 from pipeline.store.recordings import Registered, State
 from pipeline.store.results import Run, finish_run, name_asr, save_call, start_run
 
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 LEASE_TTL_S = 90.0
@@ -44,6 +47,8 @@ class RunOptions:
     """How long decoding one recording may take before its worker is taken for hung."""
     time_limit_per_second: float = 10.0
     """How long a decoded recording may take, for each second of it, on top of ``decode_limit_s``."""
+    store_patience_s: float = 600.0
+    """How long to wait for a database that is away before the run gives up."""
 
 
 class Progress(Protocol):
@@ -118,19 +123,19 @@ class Runner:
         started_s = time.monotonic()
         self._summary.found = len(files)
         self._progress.found(len(files))
-        ledger.release_dead(self._database, is_dead)
-        start_run(self._database, self._run)
+        self._insist(ledger.release_dead, is_dead)
+        self._insist(start_run, self._run)
         with self._stopping_on_signals():
             try:
-                self._work(take_in(self._database, files, redo=redo))
+                self._work(take_in(self._database, files, redo=redo, patience_s=self._options.store_patience_s))
             finally:
                 for slot in self._slots:
                     slot.stop()
                 # Should this fail as well, the next run takes the leases of a dead process.
                 with suppress(StoreError):
                     ledger.release(self._database, [*self._waiting, *self._in_hand.values()])
-        finish_run(self._database, self._run.id)
-        self._summary.leased_elsewhere = ledger.leased_elsewhere(self._database, self._owner)
+        self._insist(finish_run, self._run.id)
+        self._summary.leased_elsewhere = self._insist(ledger.leased_elsewhere, self._owner)
         self._summary.interrupted = self._stop_requests > 0
         self._summary.wall_s = time.monotonic() - started_s
         return self._summary
@@ -144,7 +149,7 @@ class Runner:
                     exhausted = self._enter_next(intake)
                 self._claim()
             elif self._stop_requests:
-                ledger.release(self._database, self._waiting)
+                self._insist(ledger.release, self._waiting)
                 self._waiting.clear()
             self._dispatch()
             if self._in_hand:
@@ -175,7 +180,7 @@ class Runner:
 
     def _claim(self) -> None:
         wanted = 2 * self._options.workers - len(self._waiting)
-        leases = ledger.claim(self._database, self._owner, limit=wanted, ttl_s=LEASE_TTL_S, now_s=time.time())
+        leases = self._insist(ledger.claim, self._owner, limit=wanted, ttl_s=LEASE_TTL_S, now_s=time.time())
         self._waiting.extend(leases)
         while self._waiting and len(self._slots) < min(self._options.workers, len(self._waiting)):
             self._slots.append(Slot(self._load))
@@ -204,7 +209,7 @@ class Runner:
         if isinstance(report, Ready) and self._run.asr_digest is None:
             identity = report.identity
             self._run = replace(self._run, asr_digest=identity.asr_digest)
-            name_asr(self._database, self._run.id, identity.asr_digest, identity.asr_options)
+            self._insist(name_asr, self._run.id, identity.asr_digest, identity.asr_options)
         elif isinstance(report, Died):
             self._lost(slot, recording, "crash", f"its worker died ({_exit_text(report.exit_code)})")
         elif recording is None:
@@ -228,7 +233,7 @@ class Runner:
             self._fail(self._in_hand.pop(recording.id), reason, message, permanent=False)
 
     def _store(self, lease: Lease, call: ProcessedCall) -> None:
-        if not save_call(self._database, lease, call, self._run):
+        if not self._insist(save_call, lease, call, self._run):
             return
         hit = {result.rule_id for result in call.results if result.outcome == Outcome.HIT}
         hits = len(hit & self._active_rules)
@@ -239,8 +244,8 @@ class Runner:
         self._progress.processed(lease.recording, call, hits=hits)
 
     def _fail(self, lease: Lease, reason: str, message: str, *, permanent: bool) -> None:
-        state = ledger.fail(
-            self._database, lease, reason=reason, message=message, permanent=permanent, run_id=self._run.id
+        state = self._insist(
+            ledger.fail, lease, reason=reason, message=message, permanent=permanent, run_id=self._run.id
         )
         if state is None:
             return
@@ -249,9 +254,16 @@ class Runner:
             self._summary.failures.append((lease.recording.name, reason, message))
         self._progress.failed(lease.recording, message, final=final)
 
+    def _insist(
+        self, operation: Callable[Concatenate[Database, Given], Result], *given: Given.args, **named: Given.kwargs
+    ) -> Result:
+        """The result of an operation of the store, waited for while the database is away."""
+        done = partial(operation, self._database, *given, **named)
+        return insist(done, patience_s=self._options.store_patience_s)
+
     def _renew(self) -> None:
         if time.monotonic() - self._renewed_s > LEASE_TTL_S / 3:
-            ledger.renew(self._database, self._owner, ttl_s=LEASE_TTL_S, now_s=time.time())
+            self._insist(ledger.renew, self._owner, ttl_s=LEASE_TTL_S, now_s=time.time())
             self._renewed_s = time.monotonic()
 
     @contextmanager

@@ -78,7 +78,12 @@ def run_batch(paths: list[Path], manifest: Path | None, settings: "Settings", *,
     options = _process_options(settings)
     run = _describe_run(options)
     database = open_database(settings.db, create=True)
-    run_options = RunOptions(settings.worker_count, settings.decode_limit_s, settings.time_limit_per_second)
+    run_options = RunOptions(
+        workers=settings.worker_count,
+        decode_limit_s=settings.decode_limit_s,
+        time_limit_per_second=settings.time_limit_per_second,
+        store_patience_s=settings.store_patience_s,
+    )
     progress = choose_progress()
     try:
         runner = Runner(database, run, Loader(options), options=run_options, progress=progress)

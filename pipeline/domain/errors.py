@@ -57,3 +57,8 @@ class ModelArtifactError(EarmarkError):
 
 class StoreError(EarmarkError):
     """The database cannot be reached, is of another version, or refuses a write."""
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        self.passing = passing
+        """Whether the same may succeed in a while: the server restarts, another process holds the lock."""
+        super().__init__(message)

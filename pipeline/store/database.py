@@ -1,10 +1,13 @@
 """Opening a database: connection settings, migrations, transactions, and errors that say what to do."""
 
+import logging
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,6 +15,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from pipeline.domain.errors import ConfigError, StoreError
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 HEAD_REVISION = "0001"
 """The migration this code is written for; a test compares it with the newest script."""
@@ -200,7 +206,8 @@ def _store_errors(url: str) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise StoreError(f"database {url}: {error.orig}. {_remedy(str(error.orig))}") from error
+        remedy, passing = _remedy(str(error.orig))
+        raise StoreError(f"database {url}: {error.orig}. {remedy}", passing=passing) from error
     except DatabaseError as error:
         raise StoreError(f"database {url}: {error.orig}") from error
     except SQLAlchemyError as error:
@@ -208,16 +215,40 @@ def _store_errors(url: str) -> Iterator[None]:
 
 
 REMEDIES = (
-    ("full", "Make room on that disk and run again; what was stored is kept."),
-    ("locked", "Another process has held it for a minute: let it finish, then run again."),
-    ("unable to open", "Check that the folder exists and that you may write there."),
-    ("readonly", "Check that you may write to the file and its folder."),
-    ("disk i/o", "Check the disk and the room on it, then run again."),
+    ("full", "Make room on that disk and run again; what was stored is kept.", False),
+    ("no space", "Make room on that disk and run again; what was stored is kept.", False),
+    ("locked", "Another process has held it for a minute: let it finish, then run again.", True),
+    ("unable to open", "Check that the folder exists and that you may write there.", False),
+    ("readonly", "Check that you may write to the file and its folder.", False),
+    ("disk i/o", "Check the disk and the room on it, then run again.", False),
+    ("authentication", "Check user and password.", False),
+    ("does not exist", "Create it first, or check its name.", False),
 )
+"""Signs in a driver's message, what to do, and whether waiting may help. Whatever else is operational, a server that
+cannot be reached or has closed the connection, may pass."""
 
 
-def _remedy(message: str) -> str:
-    for sign, remedy in REMEDIES:
+def _remedy(message: str) -> tuple[str, bool]:
+    for sign, remedy, passing in REMEDIES:
         if sign in message.lower():
-            return remedy
-    return "Check that the database runs and can be reached, then run again."
+            return remedy, passing
+    return "Check that the database runs and can be reached, then run again.", True
+
+
+def insist(operation: Callable[[], Result], *, patience_s: float) -> Result:
+    """The result of ``operation``, tried again for ``patience_s`` seconds while the database is away.
+
+    Raises:
+        StoreError: the error will not pass, or has not passed in time.
+    """
+    until_s = time.monotonic() + patience_s
+    pause_s = 0.25
+    while True:
+        try:
+            return operation()
+        except StoreError as error:
+            if not error.passing or time.monotonic() + pause_s > until_s:
+                raise
+            logger.warning("%s Trying again for %.0f s.", error, until_s - time.monotonic())
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, 10.0)

@@ -5,15 +5,17 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.batch.discovery import discover
 from pipeline.batch.runner import Runner, RunOptions
-from pipeline.domain.errors import AsrError
+from pipeline.domain.errors import AsrError, StoreError
 from pipeline.store.database import open_database
 from pipeline.store.listings import Filter, list_calls, list_hits
 from tests.batch.workers import Reader, dies_while_loading, no_model
@@ -55,8 +57,8 @@ def write(folder, **orders):
         (folder / f"{name}.wav").write_bytes(order.encode() + b" " + name.encode() if order is not None else b"")
 
 
-def run(folder, tmp_path, run_id="r1", *, load=None, options=OPTIONS, redo=False, pause_s=0.0):
-    database = open_database(f"sqlite:///{tmp_path / 'x.db'}", create=True)
+def run(folder, tmp_path, run_id="r1", *, load=None, options=OPTIONS, redo=False, pause_s=0.0, url=None):
+    database = open_database(url or f"sqlite:///{tmp_path / 'x.db'}", create=True)
     heard = Heard()
     load = load or Reader(str(tmp_path / "diary"), pause_s)
     runner = Runner(database, describe_run(run_id), load, options=options, progress=heard)
@@ -255,3 +257,39 @@ def test_graceful_stop_finishes_what_is_in_hand(calls, tmp_path, number):
     counts = Counter(state for _, state in rows(tmp_path)["ledger"])
     assert counts["done"] == len(diary(tmp_path))
     assert counts["pending"] == 12 - counts["done"]
+
+
+def test_a_database_that_restarts_in_the_middle_is_waited_for(calls, tmp_path, postgres_server):
+    write(calls, **{f"c{number:02}": "ok" for number in range(12)})
+    url = postgres_server.create_database("restarted")
+
+    def restart():
+        wait_for_lines(tmp_path / "diary", 3)
+        postgres_server.stop()
+        time.sleep(1.0)
+        postgres_server.start()
+
+    restarting = threading.Thread(target=restart)
+    restarting.start()
+    try:
+        summary, _, database = run(calls, tmp_path, pause_s=0.2, url=url)
+    finally:
+        restarting.join()
+    assert summary.complete
+    assert len(list_hits(database, Filter())) == 12
+    assert set(diary(tmp_path).values()) == {1}
+
+
+def test_patience_ends(calls, tmp_path, postgres_server):
+    write(calls, a="ok", b="ok")
+    url = postgres_server.create_database("gone")
+    stopping = threading.Thread(target=lambda: (wait_for_lines(tmp_path / "diary", 1), postgres_server.stop()))
+    stopping.start()
+    try:
+        with pytest.raises(StoreError, match="Check that the database runs"):
+            run(calls, tmp_path, pause_s=0.5, url=url, options=replace(OPTIONS, store_patience_s=0.5))
+    finally:
+        stopping.join()
+        postgres_server.start()
+    summary, _, _ = run(calls, tmp_path, "r2", url=url)
+    assert summary.complete
