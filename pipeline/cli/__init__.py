@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from pipeline.cli import apply, lists, rules, run
+from pipeline.cli import apply, ledger, lists, rules, run
 from pipeline.domain.errors import EarmarkError, StoreError
 
 app = typer.Typer(
@@ -23,6 +23,8 @@ app.command("apply")(apply.apply)
 app.command("calls")(lists.calls)
 app.command("hits")(lists.hits)
 app.command("show")(lists.show)
+app.command("status")(ledger.status)
+app.command("retry")(ledger.retry)
 app.add_typer(rules.app, name="rules")
 
 

@@ -74,7 +74,7 @@ def calls(
     """List calls, the ones to hear first on top. 通话列表"""
     from pipeline.store.listings import list_calls, rule_titles
 
-    database = _open(db)
+    database = open_stored(db)
     wanted = _filter(rule, agent, team, since, until, limit)
     rows = list_calls(database, wanted, flagged=flagged, state=state.value if state else None)
     if form == Format.TABLE:
@@ -104,7 +104,7 @@ def hits(
     from pipeline.domain.results import Outcome
     from pipeline.store.listings import find_recording, list_hits, rule_titles
 
-    database = _open(db)
+    database = open_stored(db)
     wanted = _filter(rule, agent, team, since, until, limit)
     if call:
         wanted = replace(wanted, recording_id=find_recording(database, call))
@@ -126,7 +126,7 @@ def show(
     from pipeline.store.listings import Filter, find_recording, list_calls, list_hits, rule_titles
     from pipeline.store.results import stored_call
 
-    database = _open(db)
+    database = open_stored(db)
     recording_id = find_recording(database, call)
     (listed,) = list_calls(database, Filter(recording_id=recording_id))
     if form != Format.TABLE:
@@ -145,7 +145,8 @@ def show(
         out.print(_turn_line(turn, shown))
 
 
-def _open(db: str | None) -> "Database":
+def open_stored(db: str | None) -> "Database":
+    """The database of an earlier run. Raises: StoreError where there is none."""
     from pipeline.settings import load_settings
     from pipeline.store.database import open_database
 
