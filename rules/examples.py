@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.domain.calls import CallMetadata, Direction, Role, Transcript, Turn
 from pipeline.domain.results import Call, Outcome, RuleResult, RuleStatus
-from pipeline.domain.signals import Signals
+from pipeline.domain.signals import Loudness, Signals
 from rules.engine import Engine
 from rules.rule import Rule, RulePack
 from rules.schema import Example, ExampleTurn, HitExample
@@ -85,7 +85,12 @@ def example_call(example: Example, measure: Measure) -> Call:
         now_s = turn.end_s + GAP_S
     # Turns are ordered by start; an overlap never moves a turn before the one it interrupts.
     transcript = Transcript(tuple(turns), duration_s=max(0.0, now_s))
-    return Call(transcript, _metadata(example), measure(transcript))
+    signals = measure(transcript)
+    spoken = [item for item in example.turns if item.silence_s is None]
+    if any(item.louder_db is not None for item in spoken):
+        levels = tuple(Loudness(index, 0.0, item.louder_db or 0.0) for index, item in enumerate(spoken))
+        signals = replace(signals, loudness=levels)
+    return Call(transcript, _metadata(example), signals)
 
 
 def _turn(item: ExampleTurn, index: int, now_s: float) -> Turn:
@@ -97,7 +102,7 @@ def _turn(item: ExampleTurn, index: int, now_s: float) -> Turn:
         index=index,
         role=item.role or Role.UNKNOWN,
         start_s=start_s,
-        end_s=start_s + max(0.5, len(text) / CHARACTERS_PER_S),
+        end_s=start_s + (item.length_s or max(0.5, len(text) / CHARACTERS_PER_S)),
         text=text,
     )
 

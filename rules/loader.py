@@ -135,6 +135,9 @@ def _messages(source: Source, error: ValidationError) -> Iterable[str]:
     for finding in error.errors(include_url=False):
         path, kind = finding["loc"], finding["type"]
         context = finding.get("ctx", {})
+        if kind == "too_short" and context.get("actual_length") == 0 and finding["input"]:
+            # Its items were all refused, and said so.
+            continue
         given = finding["input"]
         at_key = False
         if kind == "extra_forbidden":

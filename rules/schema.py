@@ -18,7 +18,7 @@ from pydantic import (
 from pipeline.domain.calls import Role
 from pipeline.domain.results import BilingualText, ErrorClass, RuleStatus, Severity
 from rules.operators import OPERATORS
-from rules.operators.base import Count, NonNegative, Operator, RoleUse, Seconds, Spec
+from rules.operators.base import Count, NonNegative, Number, Operator, RoleUse, Seconds, Spec
 from rules.scope import AnchorLimits, PositiveSeconds, WindowSpec
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -171,6 +171,8 @@ class ExampleTurn(Spec):
     text: Text | None = None
     silence_s: PositiveSeconds | None = Field(default=None, description="Seconds in which nobody speaks")
     overlap_s: PositiveSeconds | None = Field(default=None, description="Starts this long before the last turn ends")
+    length_s: PositiveSeconds | None = Field(default=None, description="Seconds it takes to say; else by its length")
+    louder_db: Number | None = Field(default=None, description="Over the party's usual level, in dB")
 
     @model_validator(mode="before")
     @classmethod

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from pipeline.domain.calls import Role, Span
 from pipeline.domain.results import BilingualText
+from rules.doubt import UNWRITTEN_S
 from rules.operators.base import Operator, RoleUse, Seconds, Spec
 from rules.operators.sound import MeasuredFinder, admitted, nearest
 from rules.region import Region
@@ -32,12 +33,10 @@ class SilenceFinder(MeasuredFinder):
 
     def _spots(self, view: CallView, longer_than_s: float) -> Iterator[Spot]:
         for silence in view.call.signals.silences:
-            if (
-                silence.duration_s > longer_than_s
-                and self._spec.after_role in (None, silence.before)
-                and self._spec.before_role in (None, silence.after)
-            ):
-                yield Spot(-1, 0, 0, Role.UNKNOWN, False, Span(silence.start_s, silence.end_s))
+            if self._spec.after_role in (None, silence.before) and self._spec.before_role in (None, silence.after):
+                for span in _quiet(view, Span(silence.start_s, silence.end_s)):
+                    if span.duration_s > longer_than_s:
+                        yield Spot(-1, 0, 0, Role.UNKNOWN, False, span)
 
     def find(self, view: CallView, region: Region) -> Sequence[Match]:
         return admitted(view, region, self._spots(view, self._spec.longer_than_s))
@@ -65,6 +64,21 @@ class SilenceFinder(MeasuredFinder):
             f"{clock_span(span)} 无人说话 {span.duration_s:.1f} 秒（限 {self._spec.longer_than_s:g} 秒）",
             f"{clock_span(span)} nobody spoke for {span.duration_s:.1f} s (limit {self._spec.longer_than_s:g} s)",
         )
+
+
+def _quiet(view: CallView, silence: Span) -> Iterator[Span]:
+    """The parts of a gap between turns in which nobody was heard: speech that was not written is no silence."""
+    heard = sorted(
+        (lost.start_s, lost.end_s)
+        for coverage in view.call.signals.coverage
+        for lost in coverage.unwritten
+        if lost.overlap_s(silence) >= UNWRITTEN_S
+    )
+    start_s = silence.start_s
+    for lost_start_s, lost_end_s in heard:
+        yield Span(start_s, lost_start_s)
+        start_s = max(start_s, lost_end_s)
+    yield Span(start_s, silence.end_s)
 
 
 SILENCE = Operator("silence", SilenceSpec, SilenceFinder, family="sound", reads_words=False, role=RoleUse.NONE)
