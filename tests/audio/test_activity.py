@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.audio.activity import FRAME_S, SpeechOptions, detect_speech, speech_probabilities
+from pipeline.audio.activity import FRAME_S, SpeechOptions, _stretches, detect_speech, speech_probabilities
 from pipeline.audio.decode import SAMPLE_RATE_HZ, decode_recording
 from pipeline.audio.spans import total_s, union, within, without
 from pipeline.domain.calls import Span
@@ -77,6 +77,17 @@ def test_a_minute_of_silence_changes_nothing_after_it(agent):
     later = detect_speech(np.concatenate((silence, agent)))
     expected = detect_speech(agent)
     assert [span.start_s - 60 for span in later] == pytest.approx([span.start_s for span in expected], abs=0.1)
+
+
+def test_model_starts_afresh_after_silence_and_in_long_stretches():
+    """Frames of 32 ms: loud from 100 to 1400 (41.6 s) with a quiet one at 700, and from 2000 to 2010."""
+    level = np.full(3000, -60, np.float32)
+    level[100:1400] = level[2000:2010] = -20
+    level[700] = -30
+    stretches = _stretches(level, SpeechOptions(loud_margin_s=0.32, max_stretch_s=25.6))
+    (first, cut), (again, last), after = stretches
+    assert (first, last, after) == (90, 1410, (1990, 2020))
+    assert cut == again == pytest.approx(700, abs=4)
 
 
 def test_there_is_a_probability_for_each_started_frame(agent):
