@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rules.nodes import Node
 
 Percent = Annotated[float, Field(strict=True, gt=0, le=100)]
+_ROUNDING_S = 1e-6
 PositiveSeconds = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 
 
@@ -221,7 +222,8 @@ def _begin(view: CallView, match: Match, span: Span) -> Position:
     spot = match[0]
     if spot.turn >= 0:
         return spot.turn, spot.char_start
-    return bisect_left([turn.start_s for turn in view.turns], span.start_s - 1e-6), 0
+    following = bisect_left([turn.start_s for turn in view.turns], span.start_s - _ROUNDING_S)
+    return _inside_turn(view, following - 1, span) or (following, 0)
 
 
 def _end(view: CallView, match: Match, span: Span) -> Position:
@@ -229,4 +231,17 @@ def _end(view: CallView, match: Match, span: Span) -> Position:
     spot = match[-1]
     if spot.turn >= 0:
         return spot.turn, spot.char_end
-    return bisect_left([turn.start_s for turn in view.turns], span.end_s - 1e-6) - 1, inf
+    before = bisect_left([turn.start_s for turn in view.turns], span.end_s - _ROUNDING_S) - 1
+    return _inside_turn(view, before, span) or (before, inf)
+
+
+def _inside_turn(view: CallView, turn: int, span: Span) -> Position | None:
+    """The character of a turn at which it pauses for ``span``; ``None`` where the turn does not go on after it."""
+    if turn < 0 or view.turns[turn].end_s < span.end_s + _ROUNDING_S:
+        return None
+    position = 0
+    for word in view.turns[turn].words:
+        if word.end_s > span.start_s + _ROUNDING_S:
+            return turn, position
+        position += len(word.text)
+    return None

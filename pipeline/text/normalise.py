@@ -103,8 +103,9 @@ def _pieces(text: str) -> Iterator[_Piece]:
         if match.start() > done:
             yield _fold(text[done : match.start()]), done, match.start()
         done = match.end()
-        if match.group().isspace():
-            if _keeps_blank(text, match.start(), match.end()):
+        if match.lastgroup == "blank":
+            visible = any(character.isspace() for character in match.group())
+            if visible and _keeps_blank(text, match.start(), match.end()):
                 yield " ", match.start(), match.end()
         else:
             folded = _simplify(unicodedata.normalize("NFKC", match.group())).lower()
@@ -166,13 +167,14 @@ def _folds() -> _Folds:
         elif folded != character.lower():
             table[point] = folded
     marks = _char_class(point for point in odd if unicodedata.combining(chr(point)))
+    invisible = _char_class(point for point in odd if unicodedata.category(chr(point)) == "Cf")
     single = _char_class(odd)
     return _Folds(
         table=table,
         foldable=re.compile(f"[{_char_class([*table, *traditional])}]"),
         traditional=re.compile(f"[{_char_class(traditional)}]"),
         odd=re.compile(f"[{single}]"),
-        odd_or_blank=re.compile(rf"[^\S\n]+|[^\s{marks}][{marks}]+|[{single}]"),
+        odd_or_blank=re.compile(rf"(?P<blank>(?:[^\S\n]|[{invisible}])+)|[^\s{marks}][{marks}]+|[{single}]"),
     )
 
 

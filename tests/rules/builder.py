@@ -3,47 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pipeline.audio.signals import measure_signals
 from pipeline.domain.calls import CallMetadata, Role, Span, Transcript, Turn, Word
 from pipeline.domain.results import Call, RuleResult
-from pipeline.domain.signals import Coverage, Overlap, Response, Signals, Silence, SpeechRate, TalkShare
+from pipeline.domain.signals import Coverage
 from rules.engine import Engine
 from rules.loader import load_sources
 from rules.rule import RulePack
 
 ROLES = {"A": Role.AGENT, "C": Role.CUSTOMER, "U": Role.UNKNOWN}
-
-
-def measure(transcript: Transcript) -> Signals:
-    """Silences, overlaps, answers, rates and shares, from the turns' times alone."""
-    silences, overlaps, responses = [], [], []
-    end_s, last = 0.0, None
-    for turn in transcript.turns:
-        if turn.start_s > end_s:
-            silences.append(Silence(end_s, turn.start_s, last.role if last else None, turn.role))
-        if last is not None and last.role is not turn.role:
-            responses.append(Response(turn.role, turn.index, turn.start_s - last.end_s))
-        for other in transcript.turns[: turn.index]:
-            if other.role is not turn.role and other.end_s > turn.start_s:
-                stop_s = min(turn.end_s, other.end_s)
-                held_s = turn.start_s - other.start_s
-                overlaps.append(Overlap(turn.start_s, stop_s, turn.role, other.role, turn.index, other.index, held_s))
-        if turn.end_s > end_s:
-            end_s, last = turn.end_s, turn
-    if transcript.duration_s > end_s:
-        silences.append(Silence(end_s, transcript.duration_s, last.role if last else None, None))
-    spoken = {role: [t for t in transcript.turns if t.role is role] for role in {t.role for t in transcript.turns}}
-    total_s = sum(turn.span.duration_s for turn in transcript.turns) or 1.0
-    times = {role: sum(t.span.duration_s for t in turns) for role, turns in spoken.items()}
-    return Signals(
-        silences=tuple(silences),
-        overlaps=tuple(overlaps),
-        responses=tuple(responses),
-        speech_rates=tuple(
-            SpeechRate(role, sum(len(t.text) for t in turns), times[role]) for role, turns in spoken.items()
-        ),
-        talk_shares=tuple(TalkShare(role, time_s, time_s / total_s) for role, time_s in times.items()),
-        last_speaker=last.role if last else None,
-    )
 
 
 def call(*lines: str, gaps: Sequence[float] = (), tail_s: float = 0.0, metadata: CallMetadata | None = None) -> Call:
@@ -57,7 +25,7 @@ def call(*lines: str, gaps: Sequence[float] = (), tail_s: float = 0.0, metadata:
         now_s += length_s + (gaps[index] if index < len(gaps) else 1.0)
     end_s = turns[-1].end_s if turns else 0.0
     transcript = Transcript(tuple(turns), duration_s=end_s + tail_s)
-    return Call(transcript, metadata or CallMetadata(), measure(transcript))
+    return Call(transcript, metadata or CallMetadata(), measure_signals(transcript))
 
 
 def with_coverage(base: Call, *unwritten: Span, role: Role = Role.AGENT) -> Call:

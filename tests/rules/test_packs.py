@@ -2,12 +2,12 @@
 
 import pytest
 
+from pipeline.audio.signals import measure_signals
 from rules.examples import ExampleResult, run_examples
 from rules.loader import load_packs, standard_pack_dir
-from tests.rules.builder import measure
 
 PACK = load_packs([standard_pack_dir()])
-RESULTS = run_examples(PACK, measure)
+RESULTS = run_examples(PACK, measure_signals)
 
 
 @pytest.mark.parametrize("result", RESULTS, ids=[f"{result.rule_id}-{result.name}" for result in RESULTS])
