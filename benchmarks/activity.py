@@ -239,6 +239,7 @@ def main() -> None:
     parser.add_argument("--format", choices=("table", "json"), default="table")
     parser.add_argument("--only", choices=("options", "leaks", "cost"), help="one table")
     arguments = parser.parse_args()
+    decode_recording(SAMPLES / "s01.wav")  # loads FFmpeg
     samples = load_samples()
     detect_speech(samples[0].channels[0])  # loads the model
     clean = [sample for sample in samples if not sample.name.endswith("opus")]
