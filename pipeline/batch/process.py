@@ -90,7 +90,7 @@ class CallProcessor(Worker):
         roles = self._roles(recording, len(audio.channels))
         channels = [ChannelSpeech(samples, spans) for samples, spans in zip(audio.channels, speech, strict=True)]
         transcript = round_times(transcribe_call(self._backend, channels, roles, duration_s=audio.format.duration_s))
-        signals = measure_signals(transcript, audio=audio, speech=speech)
+        signals = measure_signals(transcript, audio=audio, speech=speech, roles=roles)
         results = self._engine.evaluate(Call(transcript, recording.metadata, signals))
         return ProcessedCall(audio.format, transcript, signals, results, audio.warnings)
 
