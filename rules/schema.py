@@ -98,16 +98,24 @@ class ConditionBase(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    all_: tuple[ConditionOrName, ...] | None = Field(default=None, alias="all", min_length=1)
-    any_: tuple[ConditionOrName, ...] | None = Field(default=None, alias="any", min_length=1)
-    not_: ConditionOrName | None = Field(default=None, alias="not")
-    at_least: AtLeastSpec | None = None
-    sequence: SequenceSpec | None = None
+    all_: tuple[ConditionOrName, ...] | None = Field(
+        default=None, alias="all", min_length=1, description="All of these hold"
+    )
+    any_: tuple[ConditionOrName, ...] | None = Field(
+        default=None, alias="any", min_length=1, description="At least one of these holds"
+    )
+    not_: ConditionOrName | None = Field(
+        default=None, alias="not", description="This does not hold, and nothing was lost where it could be"
+    )
+    at_least: AtLeastSpec | None = Field(default=None, description="`count` of the conditions in `of` hold")
+    sequence: SequenceSpec | None = Field(
+        default=None, description="`steps` one after the other, `within_turns` or `within_s`"
+    )
     role: Role | None = Field(default=None, description="Whose words count; for a group, the default of its parts")
-    window: WindowSpec | None = None
-    before: AnchorSpec | None = None
-    after: AnchorSpec | None = None
-    around: AnchorSpec | None = None
+    window: WindowSpec | None = Field(default=None, description="A stretch at the start or the end of the call")
+    before: AnchorSpec | None = Field(default=None, description="Only before finds of another condition")
+    after: AnchorSpec | None = Field(default=None, description="Only after them")
+    around: AnchorSpec | None = Field(default=None, description="Only near them, on both sides")
     where: ConditionOrName | None = Field(default=None, description="Keeps the finds for which this holds")
     unless: ConditionOrName | None = Field(default=None, description="Drops the finds for which this holds")
     means: BilingualSpec | None = Field(default=None, description="What it is about, for explanations")
@@ -234,20 +242,27 @@ class RuleDocument(Spec):
     """A rule: what is wrong, why it matters, how it is recognised, and the examples that prove it."""
 
     id: Kebab = Field(description="What is detected, in kebab case")
-    title: BilingualSpec
+    title: BilingualSpec = Field(description="Its name for reviewers, `zh` and `en`")
     why: BilingualSpec = Field(description="The policy that the rule enforces")
     severity: Annotated[Severity, Field(description="How soon a person should hear the call")]
-    error_class: ErrorClass
-    status: RuleStatus = RuleStatus.DRAFT
-    tuned_for: Literal["recall", "precision"] = "precision"
+    error_class: ErrorClass = Field(description="The class in which a hit fails the call")
+    status: RuleStatus = Field(
+        default=RuleStatus.DRAFT, description="Shadow rules run and flag nothing; draft and retired ones do not run"
+    )
+    tuned_for: Literal["recall", "precision"] = Field(
+        default="precision", description="Which of the two matters more to its author"
+    )
     applies_to: Mapping[str, str | tuple[str, ...]] = Field(
         default_factory=dict, description="Metadata that a call must have, each with one value or several"
     )
     conditions: Mapping[Kebab, Condition] = Field(
         default_factory=dict, description="Conditions by name, to be used again"
     )
-    when: ConditionOrName
-    examples: Examples = Field(default_factory=Examples)
+    when: ConditionOrName = Field(description="The condition under which a call is flagged")
+    examples: Examples = Field(
+        default_factory=Examples,
+        description="`hits` with their exact quote, `clear`, `known_gaps` with what they should be",
+    )
 
 
 def json_schema() -> dict[str, object]:
