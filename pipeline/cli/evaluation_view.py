@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from pipeline.domain.calls import Turn
     from pipeline.domain.results import BilingualText, Call, Evidence
+    from pipeline.evaluation.fragility import Fragility
     from pipeline.evaluation.intervals import Interval
     from pipeline.evaluation.rule_quality import Case, Counts
     from rules.engine import Engine, RuleTrace
@@ -28,9 +29,15 @@ def rate_text(rate: float | None, interval: "Interval | None") -> str:
     return f"{rate:.2f} [{interval.low:.2f}–{interval.high:.2f}]"
 
 
-def print_rates(groups: "Mapping[str, Mapping[str, Counts]]", titles: "Mapping[str, BilingualText]") -> None:
+def print_rates(
+    groups: "Mapping[str, Mapping[str, Counts]]",
+    titles: "Mapping[str, BilingualText]",
+    fragility: "Mapping[str, Fragility] | None" = None,
+) -> None:
     """The table of rates: a row for each rule, and one for each other group of cases."""
     from rich.table import Table
+
+    from pipeline.cli.attribution_view import fragility_text
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("规则 rule", no_wrap=True)
@@ -38,12 +45,15 @@ def print_rates(groups: "Mapping[str, Mapping[str, Counts]]", titles: "Mapping[s
         table.add_column(heading, justify="right")
     for heading in ("精确率 precision [95 %]", "召回率 recall [95 %]", "F1"):
         table.add_column(heading, no_wrap=True)
+    if fragility:
+        table.add_column("易变 fragility [95 %]", no_wrap=True)
     for number, (_, rows) in enumerate(groups.items()):
         if number:
             table.add_section()
         for name, counts in rows.items():
             label = f"{titles[name].zh} [dim]{name}[/dim]" if name in titles else name
-            table.add_row(label, *_cells(counts))
+            shaken = [fragility_text(fragility.get(name)) if name in titles else ""] if fragility else []
+            table.add_row(label, *_cells(counts), *shaken)
     console().print(table)
 
 

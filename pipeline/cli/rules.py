@@ -20,10 +20,19 @@ from pipeline.cli.output import (
     message,
     print_rows,
 )
+from pipeline.cli.reference import (
+    PERTURBATIONS,
+    PerturbationsOption,
+    ReferenceOption,
+    WordsOption,
+    compare_words,
+    labelled_words,
+)
 from pipeline.cli.rule_choice import LabelsOption, RuleOption, load_pack, pack_ids, wanted_rules
 
 if TYPE_CHECKING:
     from pipeline.domain.results import Call
+    from pipeline.evaluation.recognition import Comparison
     from pipeline.evaluation.rule_quality import Case, Counts
     from rules.engine import Engine
 
@@ -73,6 +82,9 @@ def evaluate(
     ] = None,
     by: Annotated[str | None, typer.Option("--by", metavar="COLUMN", help="Also by this metadata column.")] = None,
     cases: Annotated[bool, typer.Option("--cases", help="Show every false hit and miss in its context.")] = False,
+    reference: ReferenceOption = None,
+    db: WordsOption = None,
+    perturbations: PerturbationsOption = PERTURBATIONS,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Precision and recall on labelled calls, with every false hit and miss. 规则评估"""
@@ -83,15 +95,16 @@ def evaluate(
     pack = load_pack(rules)
     engine = Engine(pack)
     wanted = wanted_rules(pack, rule)
-    labelled = read_labelled(labels, difficulty=difficulty)
+    labelled = labelled_words(read_labelled(labels, difficulty=difficulty), db)
     problems = [one for one in check_labels(labelled, pack_ids(pack)) if not rule or one.rule in rule]
     judged = judge(engine.evaluate, labelled, wanted)
+    compared = compare_words(engine, judged, labelled, reference, perturbations) if reference else None
     if form == Format.TABLE:
         for problem in problems:
             message(f"{'' if problem.is_error else 'note: '}{problem.rule}: {problem.message}")
-        _print_evaluation(engine, judged, by, show_cases=cases or bool(rule))
+        _print_evaluation(engine, judged, by, compared, show_cases=cases or bool(rule))
     else:
-        _print_evaluation_data(judged, by, form)
+        _print_evaluation_data(judged, by, compared, form)
         for problem in problems:
             message(f"{problem.rule}: {problem.message}")
     if any(problem.is_error for problem in problems):
@@ -153,7 +166,10 @@ def _find_call(name: str, labels: list[Path] | None, db: str | None) -> "Call":
     return stored.call
 
 
-def _print_evaluation(engine: "Engine", judged: "list[Case]", by: str | None, *, show_cases: bool) -> None:
+def _print_evaluation(
+    engine: "Engine", judged: "list[Case]", by: str | None, compared: "Comparison | None", *, show_cases: bool
+) -> None:
+    from pipeline.cli.attribution_view import print_comparison
     from pipeline.cli.evaluation_view import print_case, print_rates
     from pipeline.evaluation.rule_quality import Kind, count, count_by_rule, slices
 
@@ -165,7 +181,9 @@ def _print_evaluation(engine: "Engine", judged: "list[Case]", by: str | None, *,
         groups["pooled"] |= {"易 easy": easy, "难 hard": hard}
     if by:
         groups[by] = {f"{by} {value or '(none)'}": count(of_value) for value, of_value in slices(judged, by).items()}
-    print_rates(groups, titles)
+    print_rates(groups, titles, compared.fragility if compared else None)
+    if compared:
+        print_comparison(compared, titles)
     wrong = [case for case in judged if case.kind in (Kind.FP, Kind.FN)]
     if show_cases:
         for case in wrong:
@@ -175,18 +193,24 @@ def _print_evaluation(engine: "Engine", judged: "list[Case]", by: str | None, *,
         message(f"{false_hits} false hits, {len(wrong) - false_hits} misses: add --cases, or --rule ID, to see them")
 
 
-def _print_evaluation_data(judged: "list[Case]", by: str | None, form: Format) -> None:
+def _print_evaluation_data(judged: "list[Case]", by: str | None, compared: "Comparison | None", form: Format) -> None:
+    from pipeline.cli.attribution_view import comparison_data, fragility_data
     from pipeline.evaluation.rule_quality import count, count_by_rule, slices
 
     if form != Format.JSON:
         print_rows([RuleRates.of(rule, counts) for rule, counts in count_by_rule(judged).items()], form)
         return
+    by_rule = {rule: _rates(counts) for rule, counts in count_by_rule(judged).items()}
     data: dict[str, object] = {
-        "rules": {rule: _rates(counts) for rule, counts in count_by_rule(judged).items()},
+        "rules": by_rule,
         "pooled": _rates(count(judged)),
         "easy": _rates(count(case for case in judged if not case.hard)),
         "hard": _rates(count(case for case in judged if case.hard)),
     }
+    if compared:
+        for rule, rates in by_rule.items():
+            rates["fragility"] = fragility_data(compared.fragility.get(rule))
+        data["reference"] = comparison_data(compared)
     if by:
         data["by"] = {value: _rates(count(of_value)) for value, of_value in slices(judged, by).items()}
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1) + "\n")

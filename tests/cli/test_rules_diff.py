@@ -7,12 +7,13 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.domain.errors import ConfigError
+from pipeline.store.database import open_database
 from pipeline.store.ledger import claim
 from pipeline.store.recordings import register
 from pipeline.store.results import save_call, start_run
 from tests.evaluation.test_revisions import commit, git
 from tests.rules.builder import rule_yaml
-from tests.store.builders import database, found, processed, recording, run
+from tests.store.builders import found, processed, recording, run
 
 OLDER = "when: {phrase: 你神经病, role: agent}"
 NEWER = "when: {phrase: 在吗, role: customer}"
@@ -44,7 +45,7 @@ def data(*arguments):
 
 
 def test_two_folders_on_labelled_and_stored_calls(site):
-    store = database(site)
+    store = open_database(f"sqlite:///{site / 'test.db'}", create=True)
     start_run(store, run())
     register(store, [found(recording(1)), found(recording(2, name="a.wav"))])
     for lease in claim(store, "o", limit=2, ttl_s=60, now_s=0.0):

@@ -59,7 +59,15 @@ def watching(site):
 
 
 def next_update(process):
-    return json.loads(process.stdout.readline())
+    """What came of the next save of the site's rule; someone may be working on the standard pack meanwhile."""
+    while True:
+        update = json.loads(process.stdout.readline())
+        if "site/r.yaml" in update["files"]:
+            return update
+
+
+def own(problems):
+    return [problem for problem in problems if problem.startswith("site/")]
 
 
 @pytest.mark.slow
@@ -68,8 +76,7 @@ def test_a_real_process_follows_the_file(site, watching):
     assert start["rules"]["site-rule"]["after"]["precision"] == 0.5
     write(site, COMPLAINT.replace("投诉, role", "{any: [投诉, 叫你们领导], except: [不会投诉]}, role"))
     saved = next_update(watching)
-    assert saved["files"] == ["site/r.yaml"]
-    assert (saved["errors"], saved["examples"], saved["failures"]) == ([], 2, [])
+    assert not own(saved["errors"] + saved["failures"])
     rule = saved["rules"]["site-rule"]
     assert (rule["before"]["f1"], rule["after"]["f1"]) == (0.5, 1.0)
     assert rule["turned"] == [
@@ -77,11 +84,11 @@ def test_a_real_process_follows_the_file(site, watching):
         {"recording": "c", "before": "fn", "after": "tp"},
     ]
     write(site, "when: {phrse: 投诉}")
-    (error,) = next_update(watching)["errors"]
+    (error,) = own(next_update(watching)["errors"])
     assert error.startswith("site/r.yaml:7:8: unknown key 'phrse'")
     write(site, COMPLAINT.replace("quote: 投诉", "quote: 举报"))
     broken = next_update(watching)
-    assert len(broken["failures"]) == 1
+    assert len(own(broken["failures"])) == 1
     assert broken["rules"]["site-rule"]["after"]["f1"] == 0.5
     watching.send_signal(signal.SIGINT)
     assert watching.wait(10) == 0
