@@ -13,17 +13,13 @@ from pipeline.asr.base import (
     AsrOptions,
     CallWords,
     ChannelSpeech,
-    ChannelWords,
     Language,
-    Removal,
-    RemovalReason,
 )
-from pipeline.asr.decoding import Decoder, Written
-from pipeline.asr.guards import find_loop, judge_stretch, judge_window
+from pipeline.asr.decoding import Decoder
+from pipeline.asr.drafts import Draft, check_window
 from pipeline.asr.homophones import Speller, call_frequencies, spell_words
 from pipeline.asr.weights import find_weights
-from pipeline.asr.windows import WindowOptions, plan_windows
-from pipeline.domain.calls import Span, Word
+from pipeline.asr.windows import Window, WindowOptions, plan_windows
 from pipeline.domain.errors import AsrError
 
 log = logging.getLogger(__name__)
@@ -37,7 +33,7 @@ _DETECT_WINDOWS = 8
 class FasterWhisperBackend:
     """Whisper, loaded once; not to be shared between threads."""
 
-    def __init__(self, options: AsrOptions) -> None:
+    def __init__(self, options: AsrOptions, *, windows: WindowOptions | None = None) -> None:
         """Load the model that ``options`` name.
 
         Raises:
@@ -45,7 +41,7 @@ class FasterWhisperBackend:
         """
         self._weights = find_weights(options.model, cache_dir=options.cache_dir)
         self._options = options
-        self._window_options = WindowOptions()
+        self._window_options = windows or WindowOptions()
         self._speller = Speller(call_frequencies(options.site_words)) if options.spelling else None
         try:
             whisper = WhisperModel(
@@ -84,88 +80,42 @@ class FasterWhisperBackend:
         )
 
     def transcribe(self, channels: Sequence[ChannelSpeech]) -> CallWords:
-        """The words of all channels of one call; see ``AsrBackend``."""
+        """The words of all channels of one call; see ``AsrBackend``.
+
+        What the first pass leaves unwritten is tried once more by itself: in a window with other speech, Whisper
+        stops early now and then.
+        """
         windows = plan_windows(channels, options=self._window_options)
         language = self._options.language
         try:
             if language is Language.AUTO:
                 longest = sorted(windows, key=lambda window: -window.content_s)[:_DETECT_WINDOWS]
                 language = self._decoder.detect_language(longest, channels)
-            written = self._decoder.write(windows, channels, language)
+            drafts = [Draft() for _ in channels]
+            self._write(windows, channels, language, drafts)
+            missed = [
+                ChannelSpeech(channel.samples, draft.unwritten(channel.spans))
+                for channel, draft in zip(channels, drafts, strict=True)
+            ]
+            self._write(plan_windows(missed, options=self._window_options), missed, language, drafts)
         except (RuntimeError, ValueError) as error:
             raise AsrError(f"ASR model {self._options.model} cannot transcribe: {error}") from error
-        words: list[list[Word]] = [[] for _ in channels]
-        removed: list[list[Removal]] = [[] for _ in channels]
-        for one in written:
-            kept, out = self._check(one, language)
-            words[one.window.pieces[0].channel].extend(kept)
-            removed[one.window.pieces[0].channel].extend(out)
-        for number, out in enumerate(removed):
-            for removal in out:
-                log.debug("channel %d: %d characters removed: %s", number, len(removal.text), removal.reason)
-        return CallWords(
-            tuple(ChannelWords(tuple(kept), tuple(out)) for kept, out in zip(words, removed, strict=True)),
-            language,
-        )
+        finished = (draft.finished(channel.spans) for channel, draft in zip(channels, drafts, strict=True))
+        return CallWords(tuple(finished), language)
 
-    def _check(self, one: Written, language: Language) -> tuple[list[Word], list[Removal]]:
-        """The words of a window in call time, and what guards took out of them."""
-        words = _in_call_time(one)
-        if language is Language.ZH:
-            words = spell_words(words, [heard.alternatives for heard in one.words], speller=self._speller)
-        doubt = judge_window(no_speech_probability=one.no_speech_probability, mean_logprob=one.mean_logprob)
-        if doubt and words:
-            return [], [_removal(doubt, words)]
-        kept: list[Word] = []
-        removed: list[Removal] = []
-        for stretch in _stretches(words):
-            reason = judge_stretch("".join(word.text for word in stretch), prompt=self._options.prompt)
-            if reason:
-                removed.append(_removal(reason, stretch))
-                continue
-            good, looped = _cut_loops(stretch)
-            kept.extend(good)
-            removed.extend(looped)
-        silent = [word for word in kept if word.end_s <= word.start_s]
-        removed.extend(_removal(RemovalReason.OUTSIDE_SPEECH, [word]) for word in silent)
-        return [word for word in kept if word.end_s > word.start_s], removed
-
-
-def _in_call_time(one: Written) -> list[Word]:
-    """The words of a window in call time, in order, cut to speech and not overlapping."""
-    words: list[Word] = []
-    for heard in one.words:
-        word = heard.word
-        span = Span(word.start_s, word.end_s)
-        found = one.window.piece_at(span).to_call(span)
-        start_s = max(found.start_s, words[-1].end_s) if words else found.start_s
-        words.append(Word(word.text, start_s, max(start_s, found.end_s), word.probability))
-    return words
-
-
-def _stretches(words: Sequence[Word]) -> list[list[Word]]:
-    """``words`` parted at pauses of a second."""
-    parts: list[list[Word]] = []
-    for word in words:
-        if not parts or word.start_s - parts[-1][-1].end_s >= 1.0:
-            parts.append([])
-        parts[-1].append(word)
-    return parts
-
-
-def _cut_loops(words: Sequence[Word]) -> tuple[list[Word], list[Removal]]:
-    """``words`` without the repeats of loops, and those repeats."""
-    kept, removed = list(words), []
-    while loop := find_loop("".join(word.text for word in kept)):
-        position, inside = 0, []
-        for index, word in enumerate(kept):
-            if position < loop[1] and position + len(word.text) > loop[0]:
-                inside.append(index)
-            position += len(word.text)
-        removed.append(_removal(RemovalReason.LOOP, [kept[index] for index in inside]))
-        kept = [word for index, word in enumerate(kept) if index not in set(inside)]
-    return kept, removed
-
-
-def _removal(reason: RemovalReason, words: Sequence[Word]) -> Removal:
-    return Removal(reason, "".join(word.text for word in words), Span(words[0].start_s, words[-1].end_s))
+    def _write(
+        self,
+        windows: Sequence[Window],
+        channels: Sequence[ChannelSpeech],
+        language: Language,
+        drafts: Sequence[Draft],
+    ) -> None:
+        """Add what is said in ``windows`` to the drafts of their channels."""
+        for written in self._decoder.write(windows, channels, language):
+            heard, removed = check_window(written, prompt=self._options.prompt)
+            words = [one.word for one in heard]
+            if self._speller and language is Language.ZH:
+                words = spell_words(words, [one.alternatives for one in heard], speller=self._speller)
+            drafts[written.window.pieces[0].channel].add(words, removed)
+            for removal in removed:
+                log.debug("%d characters removed: %s", len(removal.text), removal.reason)

@@ -30,8 +30,11 @@ Barański et al., "Investigation of Whisper ASR hallucinations induced by non-sp
 A bare 谢谢 or 订阅 is not among them: people say that.
 """
 
-LOOP = re.compile(r"(.{2,12}?)\1{3,}|(\D)\2{7,}")
-"""Four times the same 2–12 characters, or eight times the same character that is no digit."""
+LOOP = re.compile(r"([^\d\s])\1{9,}|([^\d]{2,3}?)\2{5,}|([^\d]{4,15}?)\3{3,}")
+"""Ten times the same character, six times the same two or three, four times the same 4–15 and more.
+
+People do say 好的好的好的好的, and digits repeat: those are let through.
+"""
 
 LEAST_ECHO = 6
 """Characters that must be the prompt's, in one go, to be its echo."""
@@ -74,10 +77,10 @@ def judge_window(*, no_speech_probability: float, mean_logprob: float) -> Remova
 def find_loop(text: str) -> tuple[int, int] | None:
     """Where ``text`` goes round: from the first repeat to the end of the last; ``None`` where it does not.
 
-    >>> find_loop("好的好的好的好的好的，再见")
-    (2, 10)
+    >>> find_loop("好的好的好的好的好的好的，再见")
+    (2, 12)
     """
     found = LOOP.search(text)
     if found is None:
         return None
-    return found.start() + len(found.group(1) or found.group(2)), found.end()
+    return found.start() + len(next(unit for unit in found.groups() if unit)), found.end()

@@ -10,10 +10,9 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
-from pipeline.asr.script import simplify_words
 from pipeline.domain.calls import Word
 from pipeline.text.sound import loose_sound, tonal_sound
 
@@ -109,24 +108,12 @@ class Speller:
         return paid
 
 
-def spell_words(
-    words: Sequence[Word], alternatives: Sequence[Mapping[str, float]], *, speller: Speller | None
-) -> list[Word]:
-    """``words`` in simplified Chinese and, with a ``speller``, in the most probable spelling.
+def spell_words(words: Sequence[Word], alternatives: Sequence[Mapping[str, float]], *, speller: Speller) -> list[Word]:
+    """``words``, in simplified Chinese, in the most probable spelling.
 
     ``alternatives`` has for each word what else the model thought of, of as many characters.
     """
-    texts = simplify_words([word.text for word in words])
-    if speller:
-        texts = _respell(words, texts, alternatives, speller)
-    return [Word(text, word.start_s, word.end_s, word.probability) for text, word in zip(texts, words, strict=True)]
-
-
-def _respell(
-    words: Sequence[Word], texts: list[str], alternatives: Sequence[Mapping[str, float]], speller: Speller
-) -> list[str]:
-    """``texts`` of ``words`` with every stretch of Chinese characters spelt anew."""
-    chars = [list(text) for text in texts]
+    chars = [list(word.text) for word in words]
     run: list[tuple[int, int, dict[str, float]]] = []
 
     def close() -> None:
@@ -135,10 +122,10 @@ def _respell(
             chars[number][at] = char
         run.clear()
 
-    for number, text in enumerate(texts):
-        if number and words[number].start_s - words[number - 1].end_s > _PAUSE_S:
+    for number, word in enumerate(words):
+        if number and word.start_s - words[number - 1].end_s > _PAUSE_S:
             close()
-        for at, char in enumerate(text):
+        for at, char in enumerate(word.text):
             if not _HAN.fullmatch(char):
                 close()
                 continue
@@ -147,7 +134,7 @@ def _respell(
                 choices.setdefault(other[at], nats)
             run.append((number, at, choices))
     close()
-    return ["".join(own) for own in chars]
+    return [replace(word, text="".join(own)) for word, own in zip(words, chars, strict=True)]
 
 
 def call_frequencies(site_words: Iterable[str] = ()) -> dict[str, float]:

@@ -26,8 +26,8 @@ class WindowOptions:
 
     longest_s: float = 20.0
     """Of speech in one window, padding and gaps included; Whisper takes at most 30."""
-    pad_s: float = 0.2
-    """Sound kept before and after each span of speech."""
+    pad_s: float = 0.1
+    """Sound kept before and after each span of speech; more lets the other party's leaking voice in."""
     join_s: float = 0.3
     """Padded spans no further apart stay one piece, with the sound between them."""
     gap_s: float = 0.3
@@ -86,7 +86,7 @@ class Window:
         """The piece that shares most with ``span`` of window time, else the nearest."""
         return max(
             self.pieces,
-            key=lambda piece: (piece.in_window().overlap_s(span), -_distance(piece.in_window(), span)),
+            key=lambda piece: (piece.in_window().overlap_s(span), -gap_s(piece.in_window(), span)),
         )
 
 
@@ -170,6 +170,6 @@ def _split_long(samples: Samples, span: Span, longest_s: float) -> list[Span]:
     return [*parts, Span(start_s, span.end_s)]
 
 
-def _distance(one: Span, other: Span) -> float:
+def gap_s(one: Span, other: Span) -> float:
     """Seconds between two spans; 0.0 where they meet."""
     return max(0.0, one.start_s - other.end_s, other.start_s - one.end_s)
