@@ -9,7 +9,6 @@ import json
 import math
 import random
 import re
-import statistics
 import sys
 import tempfile
 import time
@@ -131,14 +130,14 @@ def engine_hits(engine: Engine, call: Call) -> Hits:
 
 
 def per_call_ms(run: Callable[[Call], object], calls: Sequence[Call], *, repeats: int) -> float:
-    """Median over ``repeats`` of the mean time for a call."""
+    """Least of ``repeats`` mean times for a call: what else the machine does only adds. Source: Python's timeit."""
     times: list[float] = []
     for _ in range(repeats):
         start = time.perf_counter()
         for call in calls:
             run(call)
         times.append((time.perf_counter() - start) / len(calls) * 1000)
-    return statistics.median(times)
+    return min(times)
 
 
 @dataclass(frozen=True)

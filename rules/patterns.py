@@ -74,8 +74,8 @@ class Pattern:
         if self.needles is None:
             return region.turns(view)
         said = {turn for needle in self.needles for turn in view.turns_saying(needle)}
-        if region.is_everywhere and region.role is None:
-            return sorted(said)
+        if region.is_everywhere:
+            return sorted(turn for turn in said if region.role in (None, view.turns[turn].role))
         return [turn for turn in region.turns(view) if turn in said] if said else ()
 
     def spans(self, view: CallView, turn: int) -> Sequence[tuple[int, int]]:

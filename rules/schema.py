@@ -9,11 +9,14 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    GetJsonSchemaHandler,
     StringConstraints,
     Tag,
     create_model,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from pipeline.domain.calls import Role
 from pipeline.domain.results import BilingualText, ErrorClass, RuleStatus, Severity
@@ -142,7 +145,7 @@ class ConditionBase(BaseModel):
 
     def kinds(self) -> tuple[str, ...]:
         """The operators and combinators given; one, once validated."""
-        given = (name.rstrip("_") for name in self.model_fields_set & _kind_fields())
+        given = sorted(name.rstrip("_") for name in self.model_fields_set & _kind_fields())
         return tuple(name for name in given if getattr(self, f"{name}_" if name in _RESERVED else name) is not None)
 
     def operator(self) -> tuple[Operator, Spec] | None:
@@ -181,6 +184,11 @@ class ExampleTurn(Spec):
     overlap_s: PositiveSeconds | None = Field(default=None, description="Starts this long before the last turn ends")
     length_s: PositiveSeconds | None = Field(default=None, description="Seconds it takes to say; else by its length")
     louder_db: Number | None = Field(default=None, description="Over the party's usual level, in dB")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        line = {"type": "string", "pattern": f"^({'|'.join(_SPEAKERS)})[:：]"}
+        return {"anyOf": [line, handler.resolve_ref_schema(handler(core_schema))]}
 
     @model_validator(mode="before")
     @classmethod

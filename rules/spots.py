@@ -26,6 +26,8 @@ Match = tuple[Spot, ...]
 
 def in_order(matches: Sequence[Match]) -> list[Match]:
     """The matches in the order of the call, without those that lie inside another of the same turn."""
+    if len(matches) < 2:
+        return list(matches)
     kept: list[Match] = []
     for match in sorted(matches, key=_position):
         if kept and len(match) == 1 and _inside(match[0], kept[-1][-1]):

@@ -27,9 +27,13 @@ class CallView:
     def __init__(self, call: Call) -> None:
         self.call = call
         self.turns: tuple[Turn, ...] = call.transcript.turns
-        # A line break is the border between turns; one inside a turn would move it.
-        self._raw = [turn.text.replace("\n", " ") for turn in self.turns]
-        self.normal = normalise("\n".join(self._raw))
+        self._raw = [turn.text for turn in self.turns]
+        joined = "\n".join(self._raw)
+        if joined.count("\n") >= len(self._raw):
+            # A line break is the border between turns; one inside a turn would move it.
+            self._raw = [text.replace("\n", " ") for text in self._raw]
+            joined = "\n".join(self._raw)
+        self.normal = normalise(joined)
         self.spoken = without_punctuation(self.normal.text)
         """All turns as spoken, one a line."""
         self._known: list[tuple[frozenset[str], Places]] = []
@@ -139,9 +143,12 @@ class CallView:
         """The spot of ``spoken[start:end]``, which lies in one turn."""
         index = bisect_right(self.spoken_starts, start) - 1
         offset = self.spoken_starts[index]
+        normal = self.normal_turns[index]
+        if len(normal) == len(self.spoken_turns[index]):
+            return self.spot(index, start - offset, end - offset, by_sound=by_sound)
         positions = self._positions.get(index)
         if positions is None:
-            positions = self._positions[index] = spoken_positions(self.normal_turns[index])
+            positions = self._positions[index] = spoken_positions(normal)
         return self.spot(index, positions[start - offset], positions[end - offset - 1] + 1, by_sound=by_sound)
 
     def spot(self, turn: int, start: int, end: int, *, by_sound: bool = False) -> Spot:
