@@ -18,8 +18,9 @@ SHOWN = 5
 
 def print_diff(diff: "PackDiff") -> None:
     """The table of edited rules, the review load, and examples of each change."""
-    if diff.rules:
+    if any(one.changes or one.undecided for one in diff.rules):
         _print_rules(diff)
+    _print_without_effect([one for one in diff.rules if not one.changes and not one.undecided])
     for zh, en, load in (("标注通话", "labelled calls", diff.labelled), ("库存通话", "stored calls", diff.stored)):
         if load.calls:
             _print_load(zh, en, load)
@@ -39,7 +40,8 @@ def _print_rules(diff: "PackDiff") -> None:
         table.add_column(heading, no_wrap=True, justify="right")
     table.add_column("p", justify="right")
     table.add_column("难判 n/e", justify="right")
-    for one in diff.rules:
+    shown = [one for one in diff.rules if one.changes or one.undecided]
+    for one in shown:
         table.add_row(
             f"{one.title.zh} [dim]{one.rule}[/dim]",
             _edit(one),
@@ -51,12 +53,19 @@ def _print_rules(diff: "PackDiff") -> None:
             f"{one.p_value:.3f}",
             str(one.undecided or ""),
         )
-    if len(diff.rules) > 1:
+    if len(shown) > 1:
         worse = sum(one.only_before_right for one in diff.rules)
         better = sum(one.only_after_right for one in diff.rules)
         table.add_section()
         table.add_row("合计 pooled", "", "", "", "", "", f"{worse} / {better}", f"{diff.p_value:.3f}", "")
     console().print(table)
+
+
+def _print_without_effect(rules: "list[RuleDiff]") -> None:
+    if rules:
+        names = ", ".join(f"{one.rule} ({EDIT_ZH[one.edit.value]} {one.edit.value})" for one in rules)
+        text = f"改了但这些通话没有变化 edited, with no effect on these calls: {names}"
+        console().print(text, style="dim", markup=False)
 
 
 def _edit(one: "RuleDiff") -> str:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from pipeline.domain.results import Call, Evidence, Outcome, RuleResult
 from pipeline.evaluation.alignment import Alignment, Character, spoken_characters
-from pipeline.evaluation.labelled import LabelledCall
+from pipeline.evaluation.labelled import QUOTES_APART, LabelledCall
 from pipeline.evaluation.rule_quality import Case, Evaluate, Kind
 from pipeline.evaluation.swapping import Swap, with_reference_roles, with_reference_turns, with_reference_words
 
@@ -94,14 +94,15 @@ def _is_right(case: Case) -> bool:
 
 
 def _place(case: Case, on_reference: RuleResult | None, pair: Recognised) -> tuple[float | None, str, str]:
-    """Where the evidence is, what was said there and what was written, from whichever side hits."""
+    """Where the evidence is, what was said there and what was written, from whichever side hits; else the label's."""
     if case.result is not None and case.result.outcome is Outcome.HIT:
         piece = case.result.evidence[0]
         return piece.start_s, _counterpart(piece, pair, from_reference=False), piece.quote
     if on_reference is not None and on_reference.outcome is Outcome.HIT:
         piece = on_reference.evidence[0]
         return piece.start_s, piece.quote, _counterpart(piece, pair, from_reference=True)
-    return None, "", ""
+    quote = case.call.evidence.get(case.rule, "").partition(QUOTES_APART)[0]
+    return None, quote, quote
 
 
 def _counterpart(piece: Evidence, pair: Recognised, *, from_reference: bool) -> str:

@@ -84,3 +84,11 @@ def test_a_base_that_is_nothing(site):
     done = diff("--rules", site / "new", "--labels", site / "labels.jsonl", "--base", "gone")
     assert isinstance(done.exception, ConfigError)
     assert "--base gone is neither a folder nor a git revision" in str(done.exception)
+
+
+def test_an_edit_without_effect_takes_one_line(site):
+    (site / "new" / "r.yaml").write_text(rule_yaml("when: {phrase: 精神病}", rule_id="site-rule"), encoding="utf-8")
+    options = ("--base", site / "old", "--rules", site / "new", "--labels", site / "labels.jsonl")
+    table = diff(*options).stdout
+    assert "edited, with no effect on these calls: site-rule (修改 changed)" in table
+    assert "gained" not in table

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from pipeline.evaluation.alignment import align
-from pipeline.evaluation.confusion import PRIOR, ConfusionModel, Error
+from pipeline.evaluation.confusion import ConfusionModel, Error
 from pipeline.evaluation.fragility import Fragility, measure_fragility, perturbed
 from rules.engine import Engine
 from tests.evaluation.builders import C, call, transcript, turn
@@ -22,11 +22,9 @@ def learnt(*pairs):
 def test_rates_by_character_lean_on_sound_and_on_all():
     # 投 four times, twice written 头; 偷 sounds like it and is never seen. 12 characters in all, 2 wrong.
     model = learnt(("投诉我", "头诉我"), ("投诉我", "头诉我"), ("投诉我", "投诉我"), ("投诉我", "投诉我"))
-    overall = 2 / 12
-    by_sound = (2 + PRIOR * overall) / (4 + PRIOR)
-    assert model.rate("投", Error.SUBSTITUTED) == pytest.approx((2 + PRIOR * by_sound) / (4 + PRIOR))
-    assert model.rate("偷", Error.SUBSTITUTED) == pytest.approx(by_sound)
-    assert model.rate("您", Error.SUBSTITUTED) == pytest.approx(overall)
+    assert model.rate("您", Error.SUBSTITUTED) == pytest.approx(0.1667, abs=1e-4)  # 2 / 12
+    assert model.rate("偷", Error.SUBSTITUTED) == pytest.approx(0.2619, abs=1e-4)  # (2 + 10 · 0.1667) / (4 + 10)
+    assert model.rate("投", Error.SUBSTITUTED) == pytest.approx(0.3299, abs=1e-4)  # (2 + 10 · 0.2619) / (4 + 10)
     assert model.rate("投", Error.DELETED) == 0.0
     assert model.characters == 12
 
