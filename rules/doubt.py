@@ -13,7 +13,8 @@ UNWRITTEN_S = 1.0
 (domain standard), one second holds five characters: a whole 感谢来电 or 再见. Shorter stretches are within the
 0.2–0.4 s by which speech activity pads each side of what words cover."""
 LOW_CONFIDENCE = 0.5
-"""Mean word probability under which an absence is in doubt: the model itself rather believes in other words."""
+"""Mean word probability under which an absence is in doubt: the model itself rather believes in other words. On the
+sample calls Whisper base gives its turns 0.85 in the median; 2 of 93 are below this."""
 
 
 def doubt_about(view: CallView, region: Region) -> BilingualText | None:

@@ -13,8 +13,8 @@ from rules.view import CallView
 from rules.wording import clock_span, joined, listed, shorten
 
 BY_SOUND_FACTOR = 0.7
-"""How much less sure a match by sound is: of loose three-syllable finds on ASR text about two in three are the
-phrase itself (see docs/rules.md)."""
+"""How much less sure a match by sound is. A choice, not a measurement: it puts a find by sound below any exact find
+of the same words that the model was reasonably sure of (median turn 0.85 on the sample calls)."""
 _NOTHING = BilingualText("", "")
 
 

@@ -12,8 +12,8 @@ from itertools import product
 
 _LOOSE_BASE, _TONAL_BASE = 0xE000, 0xF0000
 _LOOSE_SYLLABLES = 3
-"""From three syllables on, a loose match is worth having: 0.03 false ones a call, against 3.6 for two (measured on
-sample dialogues, see docs/rules.md). Two syllables are matched with their tones."""
+"""Syllables from which tones are ignored. In half a million characters of real customer service text eight phrases of
+three syllables had no false find, eight of two had 95 without their tones and 39 with them (docs/rules.md)."""
 _VARIANTS = 8
 """Readings tried for one phrase: more would be polyphones in every place."""
 _FIRST, _LAST = 0x4E00, 0x9FFF
