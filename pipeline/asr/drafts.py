@@ -8,7 +8,7 @@ from pipeline.asr.base import ChannelWords, Removal, RemovalReason
 from pipeline.asr.decoding import HeardWord, Written
 from pipeline.asr.guards import find_loop, judge_stretch, judge_window
 from pipeline.asr.script import simplify_words
-from pipeline.asr.windows import gap_s
+from pipeline.asr.windows import distance_s
 from pipeline.domain.calls import Span, Word
 
 PAUSE_S = 1.0
@@ -100,7 +100,7 @@ def _in_call_time(written: Written) -> tuple[list[HeardWord], list[Removal]]:
         span = Span(one.word.start_s, one.word.end_s)
         piece = written.window.piece_at(span)
         found = HeardWord(_at(one.word, text, piece.to_call(span)), one.alternatives)
-        if gap_s(piece.in_window(), span) > OUTSIDE_S:
+        if distance_s(piece.in_window(), span) > OUTSIDE_S:
             removed.append(_removal(RemovalReason.OUTSIDE_SPEECH, [found]))
         else:
             heard.append(found)

@@ -8,18 +8,21 @@ from pipeline.asr.base import RemovalReason
 CREDITS = re.compile(
     r"""
       请?不吝(点赞|订阅|转发).*
-    | (中文)?字幕.*(由|by|志愿者|社群|提供|制作|组|amara).*
-    | (本)?字幕(由)?.*
+    | (中文|本)?字幕(by|志愿者|组|制作).*
+    | (中文|本)?字幕由?.{0,20}(社区|社群|志愿者|字幕组|amaraorg).*
+    | 本?字幕由.{0,20}(提供|制作|翻译)
     | (请|欢迎|记得)?(订阅|点赞|关注|转发|打赏)(我的|我们的)?(频道|明镜|点点栏目|.{0,4}(订阅|点赞|关注|转发|打赏)).*
     | 明镜与?点点栏目
     | 优优独播剧场.*
     | (谢谢|感谢)(您的|大家的?|各位的?|你们的?)?(观看|收看|收听)(.{0,6}(再见|下次见|下期(再)?见))?
     | (我们)?下(期|个视频|集)(再)?见
-    | (作词|作曲|编曲|演唱|词曲|李宗盛).*
+    | (作词|作曲|编曲|词曲|演唱)(李宗盛|.{2,4}(作词|作曲|编曲|演唱).{2,4}).*
+    | 李宗盛
     | (subtitles?|captions?|captioning|transcri(bed|ption)|translated)(created|provided|made)?by.*
     | .*amaraorg.*
     | thank(s|you)(somuch|verymuch)?for(watching|listening|viewing).*
-    | (please|dontforgetto|rememberto)?(like|subscribe|likeandsubscribe).{0,30}
+    | (please|dontforgetto|rememberto)(like|subscribe).{0,30}
+    | (likeand)?subscribe(to(my|the|our)channel|formore).*
     """,
     re.VERBOSE | re.IGNORECASE,
 )

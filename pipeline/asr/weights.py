@@ -45,7 +45,7 @@ def find_weights(model: str, *, cache_dir: Path | None = None) -> Weights:
     cache_dir = cache_dir or default_cache_dir()
     if model == "base":
         return base_weights(cache_dir=cache_dir)
-    folder = Path(model).expanduser()
+    folder = Path(model or "-").expanduser()
     if folder.is_dir():
         return _folder_weights(folder, cache_dir=cache_dir)
     if model.startswith((".", "~", os.sep)) or folder.exists():

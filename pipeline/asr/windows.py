@@ -5,7 +5,7 @@ the encoder's cost grows faster than the window, and 20 s of padding teach it no
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ class WindowOptions:
     """Silence put between pieces."""
     tail_s: float = 1.0
     """Least silence at the end of a window: without it the last word is often lost."""
-    step_s: float = 1.0
+    step_s: float = 0.5
     """Window lengths are rounded up to multiples of this, so that they batch."""
 
 
@@ -86,32 +86,41 @@ class Window:
         """The piece that shares most with ``span`` of window time, else the nearest."""
         return max(
             self.pieces,
-            key=lambda piece: (piece.in_window().overlap_s(span), -gap_s(piece.in_window(), span)),
+            key=lambda piece: (piece.in_window().overlap_s(span), -distance_s(piece.in_window(), span)),
         )
 
 
 def plan_windows(channels: Sequence[ChannelSpeech], *, options: WindowOptions) -> tuple[Window, ...]:
     """All speech of a call in windows of one channel each, in the order of the channels and of time.
 
-    The windows of a channel are about equally long: a batch takes as long as its longest.
+    As few as there can be, and of those the shortest: a batch takes as long as its longest window.
     """
     windows: list[Window] = []
     for number, channel in enumerate(channels):
         pieces = find_pieces(number, channel, options=options)
-        content_s = sum(piece.end_s - piece.start_s + options.gap_s for piece in pieces)
-        count = max(1.0, np.ceil(content_s / options.longest_s))
-        held: list[Piece] = []
-        for piece in pieces:
-            offset_s = held[-1].in_window().end_s + options.gap_s if held else 0.0
-            length_s = piece.end_s - piece.start_s
-            enough = offset_s + length_s / 2 > content_s / count
-            if held and (enough or offset_s + length_s > options.longest_s):
-                windows.append(make_window(held, options=options))
-                held, offset_s = [], 0.0
-            held.append(Piece(number, piece.start_s, piece.end_s, piece.speech, offset_s))
-        if held:
-            windows.append(make_window(held, options=options))
+        packed = _pack(pieces, options.longest_s, options.gap_s)
+        shortest_s, longest_s = 0.0, options.longest_s
+        while len(packed) > 1 and longest_s - shortest_s > options.step_s / 2:
+            middle_s = (shortest_s + longest_s) / 2
+            tried = _pack(pieces, middle_s, options.gap_s)
+            if len(tried) > len(packed):
+                shortest_s = middle_s
+            else:
+                packed, longest_s = tried, middle_s
+        windows.extend(make_window(group, options=options) for group in packed)
     return tuple(windows)
+
+
+def _pack(pieces: Sequence[Piece], longest_s: float, gap_s: float) -> list[list[Piece]]:
+    """``pieces`` in groups of at most ``longest_s``, gaps included; a longer piece is a group of its own."""
+    groups: list[list[Piece]] = []
+    for piece in pieces:
+        offset_s = groups[-1][-1].in_window().end_s + gap_s if groups else 0.0
+        if not groups or offset_s + piece.end_s - piece.start_s > longest_s:
+            groups.append([])
+            offset_s = 0.0
+        groups[-1].append(replace(piece, offset_s=offset_s))
+    return groups
 
 
 def make_window(pieces: Sequence[Piece], *, options: WindowOptions) -> Window:
@@ -170,6 +179,6 @@ def _split_long(samples: Samples, span: Span, longest_s: float) -> list[Span]:
     return [*parts, Span(start_s, span.end_s)]
 
 
-def gap_s(one: Span, other: Span) -> float:
+def distance_s(one: Span, other: Span) -> float:
     """Seconds between two spans; 0.0 where they meet."""
     return max(0.0, one.start_s - other.end_s, other.start_s - one.end_s)
