@@ -1,7 +1,7 @@
 """Words of all channels → turns: parted at pauses and where the other party takes over."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.domain.calls import Role, Span, Turn, Word
 
@@ -49,18 +49,14 @@ def build_turns(
         others = [run.span for number, other in enumerate(runs) if number != channel for run in other]
         merged.extend(_merge(own, others, options))
     merged.sort(key=lambda run: (run.span.start_s, run.span.end_s, run.channel))
-    return tuple(
-        Turn(
-            index=index,
-            role=roles[run.channel],
-            start_s=run.span.start_s,
-            end_s=run.span.end_s,
-            text="".join(word.text for word in run.words),
-            channel=run.channel,
-            words=run.words,
-        )
-        for index, run in enumerate(merged)
-    )
+    return tuple(_turn(index, run, roles[run.channel]) for index, run in enumerate(merged))
+
+
+def _turn(index: int, run: _Run, role: Role) -> Turn:
+    """The turn of a run; the blank before its first word, in scripts that use blanks, is no part of it."""
+    words = (replace(run.words[0], text=run.words[0].text.lstrip()), *run.words[1:])
+    text = "".join(word.text for word in words)
+    return Turn(index, role, run.span.start_s, run.span.end_s, text, run.channel, words)
 
 
 def _runs(channel: int, words: Sequence[Word], options: TurnOptions) -> list[_Run]:

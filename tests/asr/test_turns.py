@@ -75,6 +75,13 @@ def test_what_holds_of_all_turns(channels, expected):
         assert own == words
 
 
+def test_no_turn_begins_with_a_blank():
+    words = [Word(" Thank", 1.0, 1.5, 0.9), Word(" you.", 1.5, 2.0, 0.9)]
+    (turn,) = build_turns([words], (Role.AGENT,))
+    assert turn.text == "Thank you."
+    assert "".join(word.text for word in turn.words) == turn.text
+
+
 def test_mono_is_unknown():
     (turn,) = build_turns([said("您好", 1, 2)], (Role.UNKNOWN,))
     assert turn.role is Role.UNKNOWN
