@@ -6,14 +6,13 @@ from rules.lint.coverage import lint_lists
 from rules.lint.findings import Finding, Kind, Place, Problem, Report, in_order, placed
 from rules.lint.logic import (
     CallLengths,
-    Stated,
     lint_against,
     lint_branches,
     lint_examples,
     lint_limits,
     parts_with_paths,
-    stated,
 )
+from rules.lint.neighbours import Neighbours
 from rules.lint.texts import lint_texts
 from rules.loader import check_rule
 from rules.rule import Rule
@@ -57,19 +56,19 @@ def lint_rules(
         only: labels of the files to look at.
         lengths: how long most calls are.
     """
-    others = stated(rules)
+    neighbours = Neighbours(rules)
     return in_order(
         finding
         for rule in rules
         if rule.source in only
-        for finding in lint_rule(rule, parse(texts[rule.source], rule.source), others, lengths=lengths)
+        for finding in lint_rule(rule, parse(texts[rule.source], rule.source), neighbours, lengths=lengths)
     )
 
 
 def lint_rule(
-    rule: Rule, source: Source, others: Sequence[Stated], *, lengths: CallLengths | None = None
+    rule: Rule, source: Source, neighbours: Neighbours, *, lengths: CallLengths | None = None
 ) -> tuple[Finding, ...]:
-    """The findings in one rule, which ``source`` holds; ``others`` are all rules that run with it, itself too."""
+    """The findings in one rule, which ``source`` holds; ``neighbours`` are all rules that run with it."""
     report = Report(source, rule.id)
     for path, part in parts_with_paths(rule):
         found = part.operator()
@@ -78,7 +77,7 @@ def lint_rule(
             lint_texts(spec, (*path, operator.name), report)
             lint_lists(spec, (*path, operator.name), report)
     lint_branches(rule, report)
-    lint_against(rule, others, report)
+    lint_against(rule, neighbours, report)
     lint_limits(rule, lengths or CallLengths(), report)
     lint_examples(rule, report)
     return in_order(report.findings)

@@ -1,12 +1,12 @@
 """Lint of conditions and rules as a whole: branches that change nothing, rules that say the same, useless limits."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from pipeline.domain.results import BilingualText, RuleStatus
 from rules.lint.claims import Claim, claim, excludes, implies
 from rules.lint.findings import Kind, Report
+from rules.lint.neighbours import Neighbours
 from rules.lint.texts import Path
 from rules.operators.near import NearSpec
 from rules.references import parts_of
@@ -87,27 +87,15 @@ def _dead(kind: str, one: Claim, by: Claim, number: int, other: int) -> tuple[Bi
     )
 
 
-class Stated(NamedTuple):
-    """A rule and what it claims of a call, worked out once."""
-
-    rule: Rule
-    claim: Claim
-
-
-def stated(rules: Iterable[Rule]) -> tuple[Stated, ...]:
-    """The rules that may run some day, with their claims."""
-    return tuple(Stated(rule, claim(rule.when, rule.conditions)) for rule in rules if rule.status != RuleStatus.RETIRED)
-
-
-def lint_against(rule: Rule, others: Sequence[Stated], report: Report) -> None:
+def lint_against(rule: Rule, neighbours: Neighbours, report: Report) -> None:
     """Whether another rule has the same condition, or hits wherever this one does."""
-    mine = next((one.claim for one in others if one.rule.id == rule.id), None)
-    if mine is None:
+    own = neighbours.stated(rule)
+    if own is None:
         return
-    for other, theirs in others:
-        if other.id == rule.id or not implies(mine, theirs) or not _calls_within(rule, other):
+    for other, theirs in neighbours.of(rule):
+        if not _calls_within(rule, other) or not implies(own.claim, theirs):
             continue
-        if implies(theirs, mine) and _calls_within(other, rule):
+        if implies(theirs, own.claim) and _calls_within(other, rule):
             if other.id < rule.id:
                 report.add(("when",), Kind.DUPLICATE_RULE, *_same(other))
         else:

@@ -1,9 +1,15 @@
 """What lint says of rules that are valid but hardly meant so, and where it says it."""
 
+import json
+from random import Random
+
 import pytest
 
-from rules.lint import CallLengths, Kind, lint, placed
-from tests.rules.builder import rule_yaml
+from pipeline.domain.results import Outcome
+from rules.engine import Engine
+from rules.lint import CallLengths, Kind, Neighbours, lint, placed
+from rules.lint.claims import implies
+from tests.rules.builder import call, pack, rule_yaml
 
 EXAMPLES = (
     "examples:\n  hits: [{turns: ['坐席: 喂'], quote: 喂}]\n  clear: [{turns: ['坐席: 好']}]\n"  # nothing missing
@@ -158,3 +164,57 @@ def test_a_broken_file_does_not_hide_the_others():
 def test_a_problem_without_a_place():
     assert placed("p: no such folder; name a folder").place.file == "p"
     assert placed("p/a:b.yaml:2:3: must be text: put it so").message == "must be text: put it so"
+
+
+def random_condition(random, depth=2):
+    phrase = "".join(random.choices("投诉退款", k=random.randint(1, 3)))
+    kind = random.choice(["phrase", "regex", "silence"] + ["all", "any", "not"] * (depth > 0))
+    if kind in ("all", "any"):
+        return {kind: [random_condition(random, depth - 1) for _ in range(random.randint(1, 2))]}
+    if kind == "not":
+        return {"not": random_condition(random, depth - 1)}
+    if kind == "silence":
+        return {"silence": random.randint(1, 3)}
+    condition = {kind: phrase if kind == "regex" else {"any": [phrase]}}
+    return {**condition, **random.choice([{}, {"role": "agent"}])}
+
+
+@pytest.fixture(scope="module")
+def random_rules():
+    random = Random(0)
+    bodies = [f"when: {json.dumps(random_condition(random), ensure_ascii=False)}" for _ in range(150)]
+    return pack(*bodies)
+
+
+def test_what_follows_by_lint_follows_on_calls(random_rules):
+    random = Random(1)
+    neighbours = Neighbours(random_rules.rules)
+    claims = {rule.id: neighbours.stated(rule).claim for rule in random_rules.rules}
+    engine = Engine(random_rules)
+    checked = 0
+    for _ in range(20):
+        lines = [
+            f"{random.choice('AC')}: {''.join(random.choices('投诉退款', k=random.randint(1, 4)))}" for _ in range(3)
+        ]
+        of = call(*lines, gaps=[random.randint(0, 4) for _ in range(3)])
+        hits = {result.rule_id for result in engine.evaluate(of) if result.outcome is Outcome.HIT}
+        for one in hits:
+            for other in claims.keys() - hits:
+                checked += 1
+                assert not implies(claims[one], claims[other]), (lines, one, other)
+    assert checked > 3_000
+
+
+def test_no_rule_that_follows_from_another_is_passed_over(random_rules):
+    rules = random_rules.rules
+    neighbours = Neighbours(rules)
+    claims = {rule.id: neighbours.stated(rule).claim for rule in rules}
+    follows = near = 0
+    for rule in rules:
+        found = {other.rule.id for other in neighbours.of(rule)}
+        near += len(found)
+        for other in rules:
+            if other.id != rule.id and implies(claims[rule.id], claims[other.id]):
+                follows += 1
+                assert other.id in found, (rule.when, other.when)
+    assert 100 < follows < near < len(rules) ** 2
