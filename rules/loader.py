@@ -25,6 +25,9 @@ def standard_pack_dir() -> Path:
 def load_packs(directories: Sequence[Path]) -> RulePack:
     """The rules of all ``*.yaml`` files in the folders, ordered by id.
 
+    A rule of a later folder takes the place of one with the same id in an earlier folder, so that a site may have its
+    own version of a standard rule.
+
     Raises:
         RulePackError: a folder cannot be read or holds no rules, or any file has a problem; all problems are in it.
     """
@@ -44,29 +47,35 @@ def read_folders(directories: Sequence[Path]) -> tuple[list[tuple[str, str]], li
 def load_sources(files: Iterable[tuple[str, str]], *, problems: Sequence[str] = ()) -> RulePack:
     """The rules of texts, each with the label that messages name it by; for files in a revision, or not yet saved.
 
+    The first part of a label is the pack; a rule takes the place of one with the same id in an earlier pack.
+
     Raises:
         RulePackError: any text has a problem, or ``problems`` were found before; all are in it.
     """
     found = list(problems)
     rules: dict[str, Rule] = {}
-    digest = hashlib.sha256()
-    contents: list[str] = []
+    contents: dict[str, str] = {}
     with paused_collector():
         for label, text in files:
             rule, source = _load(label, text, found)
             if rule is None:
                 continue
             other = rules.get(rule.id)
-            if other is not None:
+            if other is not None and _pack_name(other.source) == _pack_name(label):
                 found.append(source.problem(("id",), f"the id '{rule.id}' is also in {other.source}; ids are unique"))
                 continue
             rules[rule.id] = rule
-            contents.append(json.dumps(source.value, ensure_ascii=False, sort_keys=True))
+            contents[rule.id] = json.dumps(source.value, ensure_ascii=False, sort_keys=True)
     if found:
         raise RulePackError(found)
-    for content in sorted(contents):
+    digest = hashlib.sha256()
+    for content in sorted(contents.values()):
         digest.update(content.encode() + b"\n")
     return RulePack(tuple(sorted(rules.values(), key=lambda rule: rule.id)), digest.hexdigest())
+
+
+def _pack_name(label: str) -> str:
+    return label.partition("/")[0]
 
 
 def check_rule(label: str, text: str) -> tuple[Rule | None, tuple[str, ...]]:

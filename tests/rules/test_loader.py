@@ -58,6 +58,14 @@ def test_every_problem_of_every_file_at_once() -> None:
     assert places == ["p/a.yaml", "p/a.yaml", "p/b.yaml", "p/c.yaml", "p/e.yaml"]
 
 
+def test_a_site_may_have_its_own_version_of_a_rule() -> None:
+    standard = ("standard/a.yaml", rule_yaml("when: {phrase: 喂}", rule_id="same"))
+    site = ("site/a.yaml", rule_yaml("when: {phrase: 喂喂}", rule_id="same"))
+    pack = load_sources([standard, site])
+    assert [rule.source for rule in pack.rules] == ["site/a.yaml"]
+    assert pack.digest == load_sources([site]).digest != load_sources([standard]).digest
+
+
 def test_a_key_that_is_missing_and_one_too_many(tmp_path) -> None:
     (tmp_path / "r.yaml").write_text("id: Not_Kebab\nwhen: {phrase: 喂}\ncolour: red\n", encoding="utf-8")
     with pytest.raises(RulePackError) as caught:
