@@ -157,8 +157,12 @@ def state_of(folders: Sequence[Path]) -> State:
 
 
 def saves(folders: Sequence[Path], *, poll_s: float = 0.1) -> Iterator[None]:
-    """Yields after each save, once the files have been still for ``poll_s``. Never ends by itself."""
-    seen = state_of(folders)
+    """Yields after each save from now on, once the files have been still for ``poll_s``. Never ends by itself."""
+    # Now, not when the first save is asked for: what is saved in between must not be missed.
+    return _saves(folders, state_of(folders), poll_s)
+
+
+def _saves(folders: Sequence[Path], seen: State, poll_s: float) -> Iterator[None]:
     while True:
         time.sleep(poll_s)
         now = state_of(folders)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.evaluation.watching import Workbench
+from pipeline.evaluation.watching import Workbench, saves
 from rules.loader import standard_pack_dir
 from tests.e2e.commands import EARMARK, environment
 from tests.evaluation.builders import labelled, said
@@ -93,6 +93,15 @@ def test_a_real_process_follows_the_file(site, watching):
     watching.send_signal(signal.SIGINT)
     assert watching.wait(10) == 0
     assert "Traceback" not in watching.stderr.read()
+
+
+def test_a_save_during_the_first_evaluation_is_not_missed(site):
+    saved = saves([site / "site"], poll_s=0.01)
+    write(site, COMPLAINT + "# saved while the labelled calls were judged\n")
+    limit = threading.Timer(20, signal.raise_signal, [signal.SIGINT])
+    limit.start()
+    assert next(saved) is None
+    limit.cancel()
 
 
 def test_only_what_decides_results_is_weighed_again(site):
