@@ -73,7 +73,7 @@ class Pattern:
         """Turns of the region that can match, in order."""
         if self.needles is None:
             return region.turns(view)
-        said = {turn for needle in self.needles for turn in view.turns_saying(needle)}
+        said = view.turns_saying(self.needles)
         if region.is_everywhere:
             return sorted(turn for turn in said if region.role in (None, view.turns[turn].role))
         return [turn for turn in region.turns(view) if turn in said] if said else ()

@@ -116,10 +116,16 @@ class CallView:
         """``spoken`` as syllables with their tones."""
         return tonal_sound(self.spoken)
 
-    def turns_saying(self, word: str) -> Iterator[int]:
-        """Turns in which ``word``, in spoken form, is said; a turn may come more than once."""
-        for start, _ in self._places(word, self.spoken, self._known):
-            yield bisect_right(self.spoken_starts, start) - 1
+    def turns_saying(self, words: frozenset[str]) -> set[int]:
+        """Turns in which any of ``words``, in spoken form, is said."""
+        for looked_for, places in self._known:
+            if words <= looked_for:
+                # Far fewer words are said in a call than an expression may need.
+                starts = [start for word in places if word in words for start, _ in places[word]]
+                break
+        else:
+            starts = [start for word in words for start, _ in self._places(word, self.spoken, self._known)]
+        return {bisect_right(self.spoken_starts, start) - 1 for start in starts}
 
     def digit_turn(self, turn: int) -> NormalisedText | None:
         """``normal_turns[turn]`` with spoken numbers as digits; ``None`` where it has none."""
