@@ -213,5 +213,13 @@ CONFIGURATIONS = (
         options=AsrOptions(prompt="以下是普通话的客服电话录音。"),
         candidate=True,
     ),
+    Configuration(
+        "earmark-names",
+        "with the companies' names as the site's own words",
+        open_earmark,
+        processes=2,
+        threads=1,
+        options=AsrOptions(site_words=("优选商城", "安心银行", "智联宽带", "平顺保险")),
+    ),
 )
 """Every configuration by name. A new one is an entry here."""

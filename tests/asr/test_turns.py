@@ -28,14 +28,14 @@ CASES = [
         id="a pause of 1 s parts",
     ),
     pytest.param(
-        [said("您好", 1, 2) + said("请讲", 3, 4), said("你好", 2.2, 2.8)],
+        [said("您好", 1, 2) + said("请讲", 2.8, 4), said("你好", 2.2, 2.6)],
         [("agent", "您好"), ("customer", "你好"), ("agent", "请讲")],
         id="the other takes over in a pause",
     ),
     pytest.param(
-        [said("我帮您查一下", 1, 3) + said("请稍等", 3.2, 4), said("嗯", 3.0, 3.2)],
+        [said("我帮您查一下", 1, 3) + said("请稍等", 3.6, 4), said("嗯", 3.1, 3.4)],
         [("agent", "我帮您查一下请稍等"), ("customer", "嗯")],
-        id="a back-channel in a breath of 0.2 s does not part",
+        id="a back-channel in a pause of 0.6 s does not part",
     ),
     pytest.param(
         [said("我帮您查一下请稍等", 1, 4), said("好的", 2.0, 2.5)],
