@@ -52,7 +52,7 @@ class Run:
 
     heard: tuple[Heard, ...]
     empty: tuple[Heard, ...]
-    """Of recordings in which nobody speaks."""
+    """Of recordings in which nobody speaks; only of the first round."""
     wall_s: float
     cpu_s: float
 
@@ -219,7 +219,7 @@ def main() -> None:
         for _ in range(arguments.rounds):
             for one in chosen:
                 print(f"running {one.name}", file=sys.stderr)
-                runs[one.name].append(run_once(one, calls, empty))
+                runs[one.name].append(run_once(one, calls, () if runs[one.name] else empty))
         if arguments.whisper_ctranslate2:
             other = replace(CONFIGURATIONS[0], name="whisper-ctranslate2", title="that command line, batched")
             chosen.append(other)

@@ -63,6 +63,11 @@ class Decoder:
             for language in (Language.ZH, Language.EN)
         }
 
+    def choosable_characters(self) -> frozenset[str]:
+        """Chinese characters, simplified, that are one token: the model rates each of them at every step."""
+        spelt = (self._spelling(token) for token in range(self._tokenizers[Language.ZH].eot))
+        return frozenset(text for text in spelt if len(text) == 1)
+
     def detect_language(self, windows: Sequence[Window], channels: Sequence[ChannelSpeech]) -> Language:
         """Which of Chinese and English is the more probable over ``windows``, each weighted by its length."""
         if not self._model.is_multilingual:

@@ -42,7 +42,6 @@ class FasterWhisperBackend:
         self._weights = find_weights(options.model, cache_dir=options.cache_dir)
         self._options = options
         self._window_options = windows or WindowOptions()
-        self._speller = Speller(call_frequencies(options.site_words)) if options.spelling else None
         try:
             whisper = WhisperModel(
                 str(self._weights.folder),
@@ -57,6 +56,10 @@ class FasterWhisperBackend:
         self._decoder = Decoder(
             whisper, beam_size=options.beam_size, batch_size=options.batch_size, prompt=options.prompt
         )
+        self._speller: Speller | None = None
+        if options.spelling:
+            known = self._decoder.choosable_characters()
+            self._speller = Speller(call_frequencies(options.site_words), choosable=known)
 
     @property
     def digest(self) -> str:

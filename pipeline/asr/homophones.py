@@ -9,7 +9,7 @@ overrule the model. Only characters are replaced, one by one: words keep their n
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
@@ -43,6 +43,8 @@ class SpellingCost:
     """It sounds exactly like one that the model thought of."""
     other_tone: float = 5.0
     """Or but for the tone, or a consonant or ending that accents confuse."""
+    refused: float = 6.0
+    """At least this where the model had the character as one token and rated it less probable by more."""
     unknown: float = 18.0
     """A single character in no word list."""
 
@@ -57,9 +59,21 @@ The first is what the model wrote and costs 0.0.
 class Speller:
     """Word frequencies by sound, loaded once."""
 
-    def __init__(self, frequencies: Mapping[str, float], *, cost: SpellingCost | None = None) -> None:
-        """``frequencies``: which share of all text each word or phrase is; they need not sum to 1."""
+    def __init__(
+        self,
+        frequencies: Mapping[str, float],
+        *,
+        choosable: Collection[str] = frozenset(),
+        cost: SpellingCost | None = None,
+    ) -> None:
+        """Load words by their sound.
+
+        ``frequencies``: which share of all text each word or phrase is; they need not sum to 1. ``choosable``:
+        characters that are one token of the model, so that it would have thought of them; others it writes in
+        pieces, and nothing is known of what it thinks of them.
+        """
         self._cost = cost or SpellingCost()
+        self._choosable = choosable
         self._nats = {word: -math.log(share) for word, share in frequencies.items() if share > 0}
         self._by_sound: defaultdict[str, list[str]] = defaultdict(list)
         self._beginnings: set[str] = set()
@@ -101,10 +115,11 @@ class Speller:
                 paid += choices[char]
                 continue
             tone = tonal_sound(char)
-            paid += min(
+            nearest = min(
                 nats + (self._cost.same_tone if tonal_sound(like) == tone else self._cost.other_tone)
                 for like, nats in by_sound[syllable].items()
             )
+            paid += max(nearest, self._cost.refused) if char in self._choosable else nearest
         return paid
 
 

@@ -41,6 +41,18 @@ def test_spelling(speller, places, expected):
     assert speller.spell(places) == expected
 
 
+@pytest.mark.parametrize(
+    ("choosable", "expected"),
+    [
+        pytest.param("", "核实一下", id="written in pieces: nothing is known"),
+        pytest.param("实一", "何时一下", id="had the choice of 实, and refused it"),
+    ],
+)
+def test_what_the_model_could_have_chosen(choosable, expected):
+    speller = Speller({**FREQUENCIES, "何时": 5e-5, "核实一下": 1e-5}, choosable=frozenset(choosable))
+    assert speller.spell([*sure("何时"), {"依": 0.0, "一": 0.5}, {"下": 0.0}]) == expected
+
+
 def test_words_keep_everything_but_their_characters(speller):
     words = [Word(char, at, at + 1.0, at / 10) for at, char in enumerate("何时依下")]
     spelt = spell_words(words, [{}] * 4, speller=speller)
