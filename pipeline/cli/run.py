@@ -71,6 +71,7 @@ def run_batch(paths: list[Path], manifest: Path | None, settings: "Settings", *,
     from pipeline.batch.runner import Runner, RunOptions
     from pipeline.cli.progress import choose_progress
     from pipeline.store.database import open_database
+    from pipeline.store.results import count_checked_otherwise
 
     described = read_manifest(manifest, timezone=settings.timezone) if manifest else None
     discovery = discover(paths, described)
@@ -90,7 +91,7 @@ def run_batch(paths: list[Path], manifest: Path | None, settings: "Settings", *,
         summary = runner.run(discovery.files, redo=redo)
     finally:
         progress.close()
-    return BatchRun(run.id, problems, summary, database)
+    return BatchRun(run.id, problems, summary, count_checked_otherwise(database, run.pack_digest), database)
 
 
 def _report_problems(discovery: "Discovery") -> int:

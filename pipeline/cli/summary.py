@@ -22,6 +22,8 @@ class BatchRun:
     problems: int
     """What discovery found that somebody has to mend."""
     summary: "RunSummary"
+    checked_otherwise: int
+    """Calls in the database that were last checked against other rules."""
     database: "Database"
 
 
@@ -90,6 +92,8 @@ def _print_counts(done: "BatchRun") -> None:
         count = f"unknown in {summary.roles_unknown} calls, so rules about a role do not apply to them. "
         remedy = "Mono cannot tell. For stereo name the channels in the manifest or give --channel-roles agent,customer"
         table.add_row("角色 roles", count + remedy)
+    if done.checked_otherwise:
+        table.add_row("规则 rules", f"{done.checked_otherwise} calls were checked against other rules: earmark apply")
     table.add_row("数据库 database", done.database.url)
     console().print(table)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from pipeline.domain.calls import Recording, Role, Transcript
 from pipeline.domain.results import (
@@ -195,6 +195,18 @@ def _evidence_row(recording_id: str, rule_id: str, position: int, piece: Evidenc
         "confidence": piece.confidence,
         "by_sound": piece.by_sound,
     }
+
+
+def count_checked_otherwise(database: Database, pack_digest: str) -> int:
+    """How many calls were last checked against other rules than those of the pack."""
+    query = (
+        select(func.count())
+        .select_from(evaluations)
+        .join(runs, runs.c.id == evaluations.c.run_id)
+        .where(runs.c.pack_digest != pack_digest)
+    )
+    with database.reading() as connection:
+        return connection.execute(query).scalar_one()
 
 
 PAGE = 200

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
+from rules.loader import standard_pack_dir
 from tests.e2e.commands import copy_samples, earmark, results, rows, start
 
 pytestmark = pytest.mark.slow
@@ -109,6 +111,22 @@ def test_applying_the_same_rules_changes_nothing(night):
     assert (code, json.loads(out)) == (0, [])
     assert "3 calls" in err
     assert results(folder) == before
+
+
+def test_other_rules_are_hinted_at_and_applied(night, tmp_path):
+    shutil.copy(night.folder / "calls.db", tmp_path / "calls.db")
+    site = tmp_path / "site"
+    site.mkdir()
+    standard = standard_pack_dir() / "insult.yaml"
+    (site / "insult.yaml").write_text(standard.read_text().replace("status: active", "status: shadow"))
+    calls = night.folder / "calls"
+    code, out, _ = earmark(tmp_path, "run", calls, "--manifest", calls / "manifest.csv", "--rules", site)
+    assert code == 0
+    assert "3 calls were checked against other rules: earmark apply" in out
+    before = {row["recording"]: row["critical"] for row in rows(tmp_path, "calls")}
+    earmark(tmp_path, "apply", "--rules", site)
+    after = {row["recording"]: row["critical"] for row in rows(tmp_path, "calls")}
+    assert after["s07.wav"] == before["s07.wav"] - 1
 
 
 def test_unknown_call(night):

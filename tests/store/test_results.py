@@ -12,7 +12,14 @@ from pipeline.store.documents import encode_turns, round_times
 from pipeline.store.ledger import claim
 from pipeline.store.listings import Filter, find_recording, list_calls, list_hits, rule_titles
 from pipeline.store.recordings import UNREAD, register
-from pipeline.store.results import save_call, save_results, start_run, stored_call, stored_calls
+from pipeline.store.results import (
+    count_checked_otherwise,
+    save_call,
+    save_results,
+    start_run,
+    stored_call,
+    stored_calls,
+)
 from tests.store.builders import FORMAT, found, processed, recording, result, run
 
 
@@ -126,6 +133,15 @@ def test_find_recording(store):
 
 def test_titles(store):
     assert rule_titles(store)["insult"].zh == "规则insult"
+
+
+def test_calls_checked_against_other_rules_are_counted(store):
+    save(store, recording(1), result("insult"))
+    save(store, recording(2))
+    assert count_checked_otherwise(store, run().pack_digest) == 0
+    start_run(store, run("later", pack_digest="q" * 64))
+    save_results(store, {recording(1).id: [result("insult")]}, run("later"))
+    assert count_checked_otherwise(store, run().pack_digest) == 1
 
 
 def test_stored_calls_pages(store, monkeypatch):
