@@ -24,8 +24,8 @@ _FRAME = SAMPLE_RATE_HZ // 50
 class WindowOptions:
     """How speech is cut and packed. All in seconds. Source: docs/asr.md, the table of configurations."""
 
-    longest_s: float = 20.0
-    """Of speech in one window, padding and gaps included; Whisper takes at most 30."""
+    longest_s: float = 15.0
+    """Of speech in one window, padding and gaps included; Whisper takes at most 30. Below 12 accuracy falls."""
     pad_s: float = 0.1
     """Sound kept before and after each span of speech; more lets the other party's leaking voice in."""
     join_s: float = 0.3
