@@ -53,6 +53,11 @@ def test_what_the_model_could_have_chosen(choosable, expected):
     assert speller.spell([*sure("何时"), {"依": 0.0, "一": 0.5}, {"下": 0.0}]) == expected
 
 
+def test_the_same_tone_is_nearer():
+    speller = Speller({"试验": 1e-3, "实验": 1e-3})
+    assert [speller.spell(sure(heard)) for heard in ("十厌", "是厌")] == ["实验", "试验"]
+
+
 def test_words_keep_everything_but_their_characters(speller):
     words = [Word(char, at, at + 1.0, at / 10) for at, char in enumerate("何时依下")]
     spelt = spell_words(words, [{}] * 4, speller=speller)
