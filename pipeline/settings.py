@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     """Arithmetic of the speech model, as CTranslate2 names it; ``float16`` suits a GPU."""
     language: Literal["zh", "en", "auto"] = "zh"
     """Language of the calls; ``auto`` asks the model for each call."""
+    spelling: bool = True
+    """Whether Chinese is spelt by word frequencies of calls where the speech model leaves a choice (docs/asr.md)."""
+    site_words: Annotated[tuple[str, ...], NoDecode] = ()
+    """Chinese words that are said at this site: products, places, the company's name."""
     workers: Annotated[int | None, Field(ge=1)] = None
     """Worker processes; one a core on a CPU, one on a GPU, where nothing is set."""
     cpu_threads: Annotated[int, Field(ge=1)] = 1
@@ -59,7 +63,7 @@ class Settings(BaseSettings):
     store_patience_s: Annotated[float, Field(ge=0)] = 600.0
     """How long a run waits for a database that is away before it gives up."""
 
-    @field_validator("channel_roles", "rules", mode="before")
+    @field_validator("channel_roles", "rules", "site_words", mode="before")
     @classmethod
     def _separated(cls, value: object) -> object:
         # The environment has no lists: what stands there is written with commas.

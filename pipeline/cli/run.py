@@ -112,6 +112,8 @@ def _process_options(settings: "Settings") -> "ProcessOptions":
         device=settings.device,
         compute_type=settings.compute_type,
         cpu_threads=settings.cpu_threads,
+        spelling=settings.spelling,
+        site_words=settings.site_words,
     )
     pack = load_rules(settings.rules)
     return ProcessOptions(asr, pack, settings.channel_roles or (), settings.max_duration_h * 3600)
