@@ -93,17 +93,10 @@ def hit_explanation(node: Node, verdict: Verdict, view: CallView) -> BilingualTe
     finds = listed([_describe(node, view, match) for match in verdict.matches])
     if node.means is not None:
         finds = BilingualText(f"{node.means.zh}：{finds.zh}", f"{node.means.en}: {finds.en}")
-    if isinstance(node, Leaf | Group | Steps) and node.unless is not None:
-        missing = _excuse(node.unless)
-        finds = BilingualText(f"{finds.zh}，{missing.zh}", f"{finds.en}, {missing.en}")
+    if isinstance(node, Leaf | Group | Steps) and node.unless is not None and node.unless.means is not None:
+        excuse = node.unless.means
+        finds = BilingualText(f"{finds.zh}，没有{excuse.zh}", f"{finds.en}, without {excuse.en}")
     return finds
-
-
-def _excuse(unless: Node) -> BilingualText:
-    """That what would have excused a find is missing."""
-    if unless.means is not None:
-        return BilingualText(f"没有{unless.means.zh}", f"without {unless.means.en}")
-    return BilingualText("没有例外情形", "no exception applies")
 
 
 def _describe(node: Node, view: CallView, match: Match) -> BilingualText:

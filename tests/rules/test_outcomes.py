@@ -180,6 +180,11 @@ def test_trace_of_an_unknown_rule() -> None:
 
 EXPLANATIONS = [
     ("{phrase: 喂, role: agent, means: {zh: 开口就喂, en: a curt opening}}", "开口就喂：0:00 坐席说「喂」"),
+    ("{phrase: 喂, unless: {phrase: 谢谢}}", "0:00 坐席说「喂」"),
+    (
+        "{phrase: 喂, unless: {phrase: 谢谢, means: {zh: 道谢, en: thanks}}}",
+        "0:00 坐席说「喂」，没有道谢",
+    ),
     ("{all: [{phrase: 喂}, {phrase: 退款}]}", "0:00 坐席说「喂」；0:03 客户说「退款」"),
     ("{sequence: [{phrase: 喂}, {phrase: 退款}]}", "0:00 坐席说「喂」，0:03 客户说「退款」"),
     ("{not: {phrase: 谢谢}}", "全程没有说「谢谢」"),
