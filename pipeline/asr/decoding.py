@@ -129,7 +129,8 @@ class Decoder:
             suppress_tokens=_unspoken(tokenizer),
             return_scores=True,
             return_no_speech_prob=True,
-            return_logits_vocab=tokenizer.language_code == "zh",
+            # A beam gives none: CTranslate2 keeps them for the first hypothesis of a greedy search only.
+            return_logits_vocab=self._beam_size == 1 and tokenizer.language_code == "zh",
         )
         tokens = [result.sequences_ids[0] for result in results]
         aligned = self._model.align(
@@ -178,7 +179,7 @@ class Decoder:
             alternatives: Mapping[str, float] = {}
             if result.logits and _HAN.fullmatch(text):
                 rest = float(np.log(np.maximum(shares[1:], 1e-6)).sum())
-                alternatives = self._alternatives(text, np.asarray(result.logits[0][at]), group[0], rest)
+                alternatives = self._alternatives(text, _numbers(result.logits[0][at]), group[0], rest)
             heard.append(HeardWord(word, alternatives))
         return tuple(heard)
 
@@ -202,6 +203,15 @@ class Decoder:
             text = self._tokenizers[Language.ZH].decode([token]).strip()
             known = self._spellings[token] = simplify(text) if _HAN.fullmatch(text) else ""
         return known
+
+
+def _numbers(view: "ctranslate2.StorageView") -> NDArray[np.float32]:
+    """``view``, wherever it is and of whatever precision, as an array."""
+    if view.device != "cpu":
+        view = view.to_device(ctranslate2.Device.cpu)
+    if view.dtype != ctranslate2.DataType.float32:
+        view = view.to(ctranslate2.DataType.float32)
+    return np.asarray(view)
 
 
 def _unspoken(tokenizer: Tokenizer) -> list[int]:

@@ -53,12 +53,14 @@ class FasterWhisperBackend:
             raise AsrError(
                 f"ASR model {options.model} cannot be loaded on {options.device} as {options.compute_type}: {error}"
             ) from error
+        if options.language is Language.ZH and not whisper.model.is_multilingual:
+            raise AsrError(f"ASR model {options.model} knows English only: choose another, or the language en or auto")
         self._decoder = Decoder(
             whisper, beam_size=options.beam_size, batch_size=options.batch_size, prompt=options.prompt
         )
         self._speller: Speller | None = None
         if options.spelling:
-            known = self._decoder.choosable_characters()
+            known = self._decoder.choosable_characters() if options.beam_size == 1 else frozenset()
             self._speller = Speller(call_frequencies(options.site_words), choosable=known)
 
     @property

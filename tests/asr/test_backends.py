@@ -186,6 +186,12 @@ class TestWhisper:
         errors = character_errors("".join(said) * 2, "".join(word.text for word in heard.words))
         assert errors.rate < 0.25
 
+    def test_a_beam_works_too(self, call):
+        channels, said = call
+        heard = open_backend(AsrOptions(beam_size=2)).transcribe(channels)
+        errors = character_errors(said[0], "".join(word.text for word in heard.channels[0].words))
+        assert errors.rate < 0.2
+
     def test_auto_finds_the_language(self, call):
         channels, _ = call
         backend = open_backend(AsrOptions(language=Language.AUTO))
