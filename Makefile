@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: $(READY)
 	$(BIN)/earmark run data/samples --manifest data/samples/manifest.csv --db sqlite:///demo.db
 	$(BIN)/earmark calls --db sqlite:///demo.db
-	$(BIN)/earmark hits --db sqlite:///demo.db
+	$(BIN)/earmark show s07.wav --db sqlite:///demo.db
 
 test: checks unit
 
