@@ -58,7 +58,7 @@ class Recipe:
         return min(1.0, max(0.1, self.base_examples / max(1, examples))) if self.base_examples else 0.0
 
 
-CALL_RECIPE = Recipe(parts=((Part.CUSTOMER, 1.0), (Part.CLOSING, 1.0), (Part.AGENT, 0.5)))
+CALL_RECIPE = Recipe(parts=((Part.CUSTOMER, 1.0), (Part.CLOSING, 1.0), (Part.AGENT, 1.0)))
 TURN_RECIPE = Recipe(parts=((Part.TURN, 1.0),), feature_weight=0.0, strength=3.0)
 
 
