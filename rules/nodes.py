@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from pipeline.domain.calls import Role
 from pipeline.domain.results import BilingualText
 from rules.doubt import doubt_about
-from rules.operators.base import Clause, Finder, Needle
+from rules.operators.base import Clause, Finder, Needle, Undecided
 from rules.region import Region
 from rules.scope import Scope
 from rules.spots import Match, in_order
@@ -87,7 +87,10 @@ class Leaf:
         region = self.scope.resolve(view, this)
         if region.is_nowhere:
             return FALSE
-        found = self.finder.find(view, region)
+        try:
+            found = self.finder.find(view, region)
+        except Undecided as undecided:
+            return Verdict(Truth.UNKNOWN, doubt=undecided.doubt)
         if not found:
             return FALSE
         matches = in_order(found)

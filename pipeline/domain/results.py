@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pipeline.domain.calls import AudioFormat, CallMetadata, Role, Transcript
+from pipeline.domain.predictions import Predictions
 from pipeline.domain.signals import Signals
 
 
@@ -14,6 +15,8 @@ class Call:
     transcript: Transcript
     metadata: CallMetadata
     signals: Signals
+    predictions: Predictions | None = None
+    """What the classifiers say; ``None`` where none were run."""
 
 
 @dataclass(frozen=True, slots=True)

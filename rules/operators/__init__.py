@@ -4,6 +4,7 @@ from rules.operators.base import Operator
 from rules.operators.duration import DURATION
 from rules.operators.echo import ECHO
 from rules.operators.entity import ENTITY
+from rules.operators.escalation import ESCALATION
 from rules.operators.hangup import HANGUP
 from rules.operators.loudness import LOUDNESS
 from rules.operators.metadata import METADATA
@@ -13,7 +14,9 @@ from rules.operators.phrase import PHRASE
 from rules.operators.regex import REGEX
 from rules.operators.repeat import REPEAT
 from rules.operators.response_time import RESPONSE_TIME
+from rules.operators.sentiment import SENTIMENT
 from rules.operators.silence import SILENCE
+from rules.operators.similar import SIMILAR
 from rules.operators.speech_rate import SPEECH_RATE
 from rules.operators.talk_share import TALK_SHARE
 from rules.operators.word_rate import WORD_RATE
@@ -24,6 +27,7 @@ OPERATORS: dict[str, Operator] = {
         PHRASE,
         REGEX,
         NEAR,
+        SIMILAR,
         REPEAT,
         ECHO,
         WORD_RATE,
@@ -36,6 +40,8 @@ OPERATORS: dict[str, Operator] = {
         TALK_SHARE,
         DURATION,
         HANGUP,
+        SENTIMENT,
+        ESCALATION,
         METADATA,
     )
 }

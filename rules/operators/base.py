@@ -58,11 +58,23 @@ Clause = frozenset[Needle]
 """Needles of which at least one must be in the call."""
 
 
+class Undecided(Exception):
+    """An operator cannot look: what it needs of the call is not there. ``doubt`` says what."""
+
+    def __init__(self, doubt: BilingualText) -> None:
+        self.doubt = doubt
+        super().__init__(doubt.en)
+
+
 class Finder(Protocol):
     """One condition of one rule, ready to look."""
 
     def find(self, view: CallView, region: Region) -> Sequence[Match]:
-        """Everything found inside ``region``, in any order."""
+        """Everything found inside ``region``, in any order.
+
+        Raises:
+            Undecided: what it needs of the call is not there.
+        """
 
     def near_miss(self, view: CallView, region: Region) -> BilingualText:
         """Why nothing was found: what came nearest, where, and by how much it failed."""

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from pipeline.domain.results import BilingualText
 from rules.operators.base import Clause, Count, NonNegative, Operator, Spec
+from rules.operators.likeness import dice, pieces
 from rules.operators.phrase import Phrase, spoken_form
 from rules.operators.words import describe_words
 from rules.region import Region
@@ -54,11 +55,11 @@ class RepeatFinder:
             text = view.spoken_turns[index]
             if len(text) < spec.at_least_characters or any(phrase in text for phrase in self._except):
                 continue
-            pieces = _pieces(text)
+            said = pieces(text)
             before = earlier.setdefault(view.turns[index].role, [])
-            alike = [turn for turn, other in before[-spec.look_back_turns :] if _dice(pieces, other) >= spec.similarity]
+            alike = [turn for turn, other in before[-spec.look_back_turns :] if dice(said, other) >= spec.similarity]
             found.append([*alike, index])
-            before.append((index, pieces))
+            before.append((index, said))
         return found
 
     def near_miss(self, view: CallView, region: Region) -> BilingualText:
@@ -76,15 +77,6 @@ class RepeatFinder:
 
     def clause(self) -> Clause | None:
         return None
-
-
-def _pieces(text: str) -> frozenset[str]:
-    return frozenset(text[i : i + 2] for i in range(len(text) - 1)) or frozenset({text})
-
-
-def _dice(one: frozenset[str], other: frozenset[str]) -> float:
-    """Shared pieces, 0–1. Source: Dice, Measures of the amount of ecologic association, 1945."""
-    return 2 * len(one & other) / (len(one) + len(other))
 
 
 REPEAT = Operator("repeat", RepeatSpec, RepeatFinder, family="words", reads_words=True)

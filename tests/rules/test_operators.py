@@ -276,6 +276,9 @@ def test_every_operator_says_what_it_means_in_both_languages() -> None:
         "duration": 60,
         "hangup": {},
         "metadata": {"field": "queue", "is": "退款"},
+        "similar": ["我帮您登记一下"],
+        "sentiment": "negative",
+        "escalation": {},
     }
     assert specs.keys() == OPERATORS.keys()
     for name, spec in specs.items():
