@@ -19,6 +19,7 @@ from models.call_features import FEATURE_VERSION
 from models.linear import Dense, LinearModel, Zone
 from models.ngrams import BUCKETS
 from models.recipe import Kind, Part
+from pipeline.domain.calls import Role
 from pipeline.domain.errors import ModelArtifactError
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class Artifact:
     """Digest of the shipped model whose score is among the features."""
     sentiment: str | None = None
     """Digest of the sentiment model whose moods are among the features."""
+    role: Role | None = None
+    """Whose turns a learned condition looks at; ``None`` for the three tasks."""
     examples: frozenset[str] = field(default_factory=frozenset)
     """Short digests of the texts it was trained on, to tell when it is judged on them."""
     digest: str = ""
@@ -110,6 +113,7 @@ class _Document(_Strict):
     threshold: float
     base: str | None
     sentiment: str | None
+    role: Role | None
     examples: tuple[str, ...]
     card: _Card
 
@@ -134,6 +138,7 @@ def save_artifact(artifact: Artifact, folder: Path) -> Artifact:
         "threshold": artifact.threshold,
         "base": artifact.base,
         "sentiment": artifact.sentiment,
+        "role": artifact.role,
         "card": asdict(artifact.card),
         "examples": sorted(artifact.examples),
     }
@@ -184,6 +189,7 @@ def load_artifact(folder: Path, task: str) -> Artifact:
         ),
         base=document.base,
         sentiment=document.sentiment,
+        role=document.role,
         examples=frozenset(document.examples),
         digest=document.digest,
     )

@@ -8,8 +8,18 @@ from models.call_features import call_features
 from models.call_text import CallText, read_call, read_turns
 from models.linear import Scored, score_call, score_turns
 from models.moving import moving_features, moving_in_call, moving_in_turns
+from models.recipe import rule_of
 from pipeline.domain.calls import Transcript
-from pipeline.domain.predictions import Abstention, Prediction, Predictions, Sentiment, TurnSentiment
+from pipeline.domain.predictions import (
+    Abstention,
+    LearnedCondition,
+    LearnedTurn,
+    Prediction,
+    Predictions,
+    Sentiment,
+    TurnSentiment,
+)
+from pipeline.domain.results import Call
 from pipeline.domain.signals import Signals
 
 if TYPE_CHECKING:
@@ -41,6 +51,8 @@ class Models:
     """Whose moods are features of calls; the same as ``sentiment`` where the site has not trained its own."""
     shipped: "dict[str, Artifact]"
     """The shipped models of calls, by task: their score is a feature of the site's own."""
+    learned: tuple[Artifact, ...] = ()
+    """Conditions that the site has trained for its rules, by rule id."""
 
 
 def predict_call(models: Models, transcript: Transcript, signals: Signals) -> Predictions:
@@ -56,7 +68,15 @@ def predict_call(models: Models, transcript: Transcript, signals: Signals) -> Pr
         sentiments=_sentiments(models, call, shipped),
         sentiment_model=models.sentiment.digest,
         sentiment_threshold=models.sentiment.threshold,
+        learned=tuple(_learned(artifact, call) for artifact in models.learned),
     )
+
+
+def predict_by_default(call: Call) -> Predictions:
+    """What the default models say about a call; they are loaded when they are first asked."""
+    from models.registry import load_default_models
+
+    return predict_call(load_default_models(), call.transcript, call.signals)
 
 
 def moods(probabilities: "NDArray[np.float64]") -> "NDArray[np.float64]":
@@ -129,6 +149,16 @@ def _predict(models: Models, artifact: Artifact, call: CallText, features: "NDAr
         words=moving_in_call(call, scored, weighing),
         features=moving_features(artifact.model.dense, scored, weighing),
     )
+
+
+def _learned(artifact: Artifact, call: CallText) -> LearnedCondition:
+    turns: list[LearnedTurn] = []
+    if call.turns:
+        likely = artifact.model.probabilities(score_turns(artifact.model, call).scores)[:, 0].tolist()
+        for index, role, probability, why_not in zip(call.turns, call.roles, likely, why_no_turns(call), strict=True):
+            if why_not is None and role == artifact.role:
+                turns.append(LearnedTurn(index, probability))
+    return LearnedCondition(rule_of(artifact.card.task), artifact.threshold, artifact.digest, tuple(turns))
 
 
 def _sentiments(models: Models, call: CallText, shipped: Scored) -> tuple[TurnSentiment, ...]:

@@ -15,6 +15,19 @@ class Task(StrEnum):
     """Of a call: complaint, regulator, media, lawyer or supervisor, threatened or in progress."""
 
 
+RULE_TASK = "rule:"
+"""Begins the task of a condition that a rule learns: ``rule:insult``."""
+
+
+def rule_of(task: str) -> str:
+    """The rule id of a learned condition's task.
+
+    >>> rule_of("rule:insult")
+    'insult'
+    """
+    return task.removeprefix(RULE_TASK)
+
+
 class Part(StrEnum):
     """A part of a call that is read as one document."""
 

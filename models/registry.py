@@ -1,11 +1,12 @@
 """Where models are: those that earmark ships, and a site's own in a folder, which go before them."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from models.artifact import Artifact, file_stem, load_artifact
 from models.predict import Models
-from models.recipe import Task
+from models.recipe import RULE_TASK, Task
 from pipeline.domain.errors import ModelArtifactError
 
 
@@ -40,6 +41,7 @@ def load_models(folder: Path | None) -> Models:
         dissatisfied=chosen[Task.DISSATISFIED],
         escalation=chosen[Task.ESCALATION],
         shipped_sentiment=shipped_model(Task.SENTIMENT),
+        learned=tuple(_learned(folder)) if folder else (),
         shipped={str(task): shipped_model(task) for task in (Task.DISSATISFIED, Task.ESCALATION)},
     )
 
@@ -51,6 +53,12 @@ def find_model(task: Task, folder: Path | None) -> Artifact:
     artifact = load_artifact(folder, task)
     _check_footing(artifact, task, folder)
     return artifact
+
+
+def _learned(folder: Path) -> Iterator[Artifact]:
+    """The learned conditions in a folder, by rule id."""
+    for file in sorted(folder.glob(f"{file_stem(RULE_TASK)}*.json")):
+        yield load_artifact(folder, RULE_TASK + file.stem.removeprefix(file_stem(RULE_TASK)))
 
 
 def _check_footing(artifact: Artifact, task: Task, folder: Path) -> None:

@@ -1,16 +1,18 @@
 """Runs a pack of rules on a call: one pass over the words finds which rules can hold, and only those are judged."""
 
 import logging
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.domain.calls import CallMetadata, Role
+from pipeline.domain.predictions import Predictions
 from pipeline.domain.results import BilingualText, Call, Outcome, RuleResult, RuleStatus
 from rules.build import build
 from rules.collector import paused_collector
 from rules.explain import Trace, evidence_of, hit_explanation, sentence, trace
 from rules.index import NeedleIndex
-from rules.nodes import Node, Truth
+from rules.nodes import Leaf, Node, Truth
+from rules.operators import OPERATORS
 from rules.patterns import SEARCH_LIMIT_S
 from rules.rule import Rule, RulePack
 from rules.view import CallView
@@ -19,6 +21,7 @@ from rules.wording import ROLE_NAMES, joined
 LOGGER = logging.getLogger(__name__)
 RUNNING = frozenset({RuleStatus.ACTIVE, RuleStatus.SHADOW})
 """Draft and retired rules do not run unless asked for."""
+Predict = Callable[[Call], Predictions]
 _KNOWN_ROLES = (Role.AGENT, Role.CUSTOMER)
 _OTHER_CALLS = BilingualText("规则不适用于这类通话", "the rule is not about such calls")
 
@@ -46,12 +49,16 @@ class _Ready:
 class Engine:
     """The rules of a pack, ready to run. May be shared by threads and sent to other processes' constructors."""
 
-    def __init__(self, pack: RulePack, *, statuses: Collection[RuleStatus] = RUNNING) -> None:
+    def __init__(
+        self, pack: RulePack, *, statuses: Collection[RuleStatus] = RUNNING, predict: Predict | None = None
+    ) -> None:
+        """``predict`` runs the classifiers on a call that comes without predictions, where a rule asks for them."""
         self.pack = pack
         with paused_collector():
             self._ready = [_prepare(rule) for rule in pack.rules if rule.status in statuses]
             self._clear = [ready.clear for ready in self._ready]
             self._index = NeedleIndex([ready.node.clause() for ready in self._ready])
+        self._predict = predict if any(_asks_models(ready.node) for ready in self._ready) else None
         self._role_bound = [number for number, ready in enumerate(self._ready) if ready.needs_roles]
         self._filters: dict[tuple[tuple[str, tuple[str, ...]], ...], list[int]] = {}
         for number, ready in enumerate(self._ready):
@@ -65,7 +72,7 @@ class Engine:
 
     def evaluate(self, call: Call) -> tuple[RuleResult, ...]:
         """One result for each rule that runs, in the order of ``rules``. A broken rule is an error, the rest go on."""
-        view = CallView(call)
+        view = CallView(self._predicted(call))
         results = list(self._clear)
         skipped = self._not_applicable(view, results)
         for number in self._index.candidates(view):
@@ -82,13 +89,18 @@ class Engine:
         ready = next((ready for ready in self._ready if ready.rule.id == rule_id), None)
         if ready is None:
             raise KeyError(rule_id)
-        view = CallView(call)
+        view = CallView(self._predicted(call))
         refusal = _refusal(ready, call.metadata, view)
         if refusal is not None:
             return RuleTrace(ready.rule, refusal, None)
         result = _judge(ready, view)
         root = trace(ready.node, view) if result.outcome is not Outcome.ERROR else None
         return RuleTrace(ready.rule, result, root)
+
+    def _predicted(self, call: Call) -> Call:
+        if self._predict is None or call.predictions is not None:
+            return call
+        return replace(call, predictions=self._predict(call))
 
     def _not_applicable(self, view: CallView, results: list[RuleResult]) -> set[int]:
         """Numbers of the rules that are not about this call; their results are filled in."""
@@ -105,6 +117,12 @@ class Engine:
                     results[number] = _roles_unknown(self._ready[number].rule, missing)
                     skipped.add(number)
         return skipped
+
+
+def _asks_models(node: Node) -> bool:
+    if isinstance(node, Leaf) and OPERATORS[node.operator].family == "models":
+        return True
+    return any(_asks_models(child) for child in node.children())
 
 
 def _prepare(rule: Rule) -> _Ready:

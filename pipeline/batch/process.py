@@ -36,10 +36,12 @@ class Loader:
 
     def __call__(self) -> "CallProcessor":
         """A worker that is ready. Raises: AsrError."""
+        from models.predict import predict_by_default
         from pipeline.asr.base import open_backend
         from rules.engine import Engine
 
-        return CallProcessor(open_backend(self.options.asr), Engine(self.options.pack), self.options)
+        engine = Engine(self.options.pack, predict=predict_by_default)
+        return CallProcessor(open_backend(self.options.asr), engine, self.options)
 
 
 class CallProcessor(Worker):

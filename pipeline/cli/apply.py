@@ -25,6 +25,7 @@ def apply(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Run the rules again over stored transcripts and say what changed. 重新应用规则"""
+    from models.predict import predict_by_default
     from pipeline.batch.reapply import reapply
     from pipeline.batch.rule_set import headings, load_rules
     from pipeline.batch.version import code_version
@@ -37,7 +38,7 @@ def apply(
     pack = load_rules(settings.rules)
     database = open_database(settings.db)
     run = Run(uuid.uuid4().hex, "apply", code_version(), pack.digest, headings(pack))
-    done = reapply(database, Engine(pack).evaluate, run, dry_run=dry_run)
+    done = reapply(database, Engine(pack, predict=predict_by_default).evaluate, run, dry_run=dry_run)
     if form == Format.TABLE:
         _changes_table(done.changes)
     else:

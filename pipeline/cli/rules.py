@@ -88,12 +88,13 @@ def evaluate(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Precision and recall on labelled calls, with every false hit and miss. 规则评估"""
+    from models.predict import predict_by_default
     from pipeline.evaluation.labelled import read_labelled
     from pipeline.evaluation.rule_quality import check_labels, judge
     from rules.engine import Engine
 
     pack = load_pack(rules)
-    engine = Engine(pack)
+    engine = Engine(pack, predict=predict_by_default)
     wanted = wanted_rules(pack, rule)
     labelled = labelled_words(read_labelled(labels, difficulty=difficulty), db)
     problems = [one for one in check_labels(labelled, pack_ids(pack)) if not rule or one.rule in rule]
@@ -122,13 +123,14 @@ def explain(
     rules: RulesOption = None,
 ) -> None:
     """Why a rule hits a call or does not: each condition, where it holds, how near it came. 为什么命中"""
+    from models.predict import predict_by_default
     from pipeline.cli.evaluation_view import trace_tree
     from pipeline.domain.results import RuleStatus
     from rules.engine import Engine
 
     pack = load_pack(rules)
     wanted_rules(pack, [rule])
-    engine = Engine(pack, statuses=frozenset(RuleStatus))
+    engine = Engine(pack, statuses=frozenset(RuleStatus), predict=predict_by_default)
     explained = engine.explain(_find_call(call, labels, db), rule)
     out = console()
     heading = f"{explained.rule.title.zh} {rule}: {explained.result.outcome}"

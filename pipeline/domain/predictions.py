@@ -91,6 +91,30 @@ class TurnSentiment:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnedTurn:
+    """How likely one turn shows what a rule is about."""
+
+    turn: int
+    """Index of the turn in the transcript."""
+    probability: float
+    """Calibrated, 0–1."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedCondition:
+    """What a condition learnt from a rule's confirmed and rejected turns says of a call."""
+
+    rule: str
+    """Id of the rule it was learnt for."""
+    threshold: float
+    """From which probability on a turn is found."""
+    model: str
+    """Digest of the artifact, 64 hex digits."""
+    turns: tuple[LearnedTurn, ...]
+    """Every turn of the party the rule is about that can be judged, in order."""
+
+
+@dataclass(frozen=True, slots=True)
 class Predictions:
     """Everything the classifiers say about one call."""
 
@@ -102,3 +126,5 @@ class Predictions:
     """Digest of the artifact, 64 hex digits."""
     sentiment_threshold: float
     """From which probability on a turn is called negative."""
+    learned: tuple[LearnedCondition, ...] = ()
+    """One for each rule that the site has trained a condition for."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from models.predict import predict_by_default
 from pipeline.domain.results import BilingualText, Call, Outcome, RuleResult, RuleStatus
 from pipeline.evaluation.intervals import exact_mcnemar
 from pipeline.evaluation.labelled import LabelledCall
@@ -159,7 +160,7 @@ class _Sides:
         self.edited = [rule for rule in rules if edit_of(self.old.get(rule), self.new.get(rule)) is not Edit.SAME]
         self.seen = {rule: _Seen(rule) for rule in self.edited}
         statuses = RUNNING | {RuleStatus.DRAFT}
-        self._engines = Engine(before, statuses=statuses), Engine(after, statuses=statuses)
+        self._engines = [Engine(pack, statuses=statuses, predict=predict_by_default) for pack in (before, after)]
 
     def evaluate(self, call: Call) -> tuple[Results, Results]:
         """What each version says, of the rules that count on its side."""

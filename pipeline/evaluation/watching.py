@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.predict import predict_by_default
 from pipeline.domain.errors import RulePackError
 from pipeline.domain.results import BilingualText, RuleStatus
 from pipeline.evaluation.labelled import LabelledCall
@@ -114,7 +115,7 @@ class Workbench:
             if (edit := edit_of(self._rules.get(rule), rules.get(rule))) is not Edit.SAME
         }
         edited = RulePack(tuple(rules[rule] for rule in edits if rule in rules), "")
-        engine = Engine(edited, statuses=RUNNING | {RuleStatus.DRAFT})
+        engine = Engine(edited, statuses=RUNNING | {RuleStatus.DRAFT}, predict=predict_by_default)
         cases: dict[str, list[Case]] = {rule.id: [] for rule in edited.rules}
         for case in judge(engine.evaluate, self._calls, cases):
             cases[case.rule].append(case)

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from models.predict import predict_by_default
 from pipeline.domain.predictions import MovingWord, Prediction, Predictions, Sentiment, TurnSentiment
 from pipeline.domain.results import Outcome
-from tests.rules.builder import call, judge
+from rules.engine import Engine
+from rules.loader import load_sources
+from tests.rules.builder import call, judge, rule_yaml
 
 HIT, CLEAR, NOT_EVALUABLE = Outcome.HIT, Outcome.CLEAR, Outcome.NOT_EVALUABLE
 SAID = call("A: 您好，请讲。", "C: 东西又坏了，你们怎么回事。", "A: 我这边给您登记一下。", "C: 行吧，谢谢。")
@@ -60,6 +63,32 @@ def test_without_classifiers_nothing_can_be_judged(body):
 
 def test_a_classifier_that_abstains_cannot_be_judged():
     assert judge("when: {escalation: {}}", predicted(None)).outcome is NOT_EVALUABLE
+
+
+def test_the_engine_runs_classifiers_only_where_a_rule_asks_for_them():
+    asked = []
+
+    def predict(one):
+        asked.append(one)
+        return predicted().predictions
+
+    def outcome(body, one):
+        pack = load_sources([("p/r.yaml", rule_yaml(f"when: {body}"))])
+        return Engine(pack, predict=predict).evaluate(one)[0].outcome
+
+    assert outcome("{phrase: 怎么回事}", SAID) is HIT
+    assert outcome("{sentiment: negative}", predicted()) is HIT
+    assert asked == []
+    assert outcome("{not: {any: [{phrase: 没有}, {sentiment: negative}]}}", SAID) is CLEAR
+    assert asked == [SAID]
+
+
+@pytest.mark.slow
+def test_the_shipped_classifiers_hear_displeasure():
+    angry = call("A: 您好。", "C: 你们这是什么破服务，等了三天没人管，太让人生气了，我要投诉你们！", "A: 好的。")
+    pack = load_sources([("p/r.yaml", rule_yaml("when: {sentiment: negative}"))])
+    (result,) = Engine(pack, predict=predict_by_default).evaluate(angry)
+    assert result.outcome is HIT
 
 
 def test_words_are_enough_where_either_would_do():
