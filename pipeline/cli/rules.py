@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import rules_author, rules_diff, rules_watch
+from pipeline.cli import rules_author, rules_diff, rules_sounds, rules_watch
 from pipeline.cli.apply import RulesOption
 from pipeline.cli.output import (
     SEVERITY_SIGN,
@@ -41,6 +41,7 @@ app.command("check")(rules_author.check)
 app.command("test")(rules_author.test)
 app.command("diff")(rules_diff.diff)
 app.command("watch")(rules_watch.watch)
+app.command("sounds")(rules_sounds.sounds)
 
 
 @app.command("list")
