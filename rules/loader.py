@@ -103,7 +103,14 @@ def _read_folder(directory: Path, problems: list[str]) -> Iterable[tuple[str, st
 
 
 def _load(label: str, text: str, problems: list[str]) -> tuple[Rule | None, Source]:
-    source = parse(text, label)
+    try:
+        return _validated(parse(text, label), label, problems)
+    except RecursionError:
+        problems.append(f"{label}:1:1: conditions are nested too deeply; name some of them under conditions")
+        return None, Source(label, None, None)
+
+
+def _validated(source: Source, label: str, problems: list[str]) -> tuple[Rule | None, Source]:
     problems.extend(source.problems)
     if source.problems and source.root is None:
         return None, source

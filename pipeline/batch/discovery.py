@@ -32,6 +32,10 @@ RECORDING_SUFFIXES = frozenset(
 """Files in folders that are taken for recordings; a file that is named itself is always tried."""
 
 
+SHOWN_UNDESCRIBED = 10
+"""Files without a manifest row that are named one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class DescribedFile:
     """A file to process, with its manifest row if there is one."""
@@ -66,10 +70,17 @@ def discover(paths: Sequence[Path], manifest: Manifest | None) -> Discovery:
         kinds = ", ".join(f"{count} {suffix or 'without ending'}" for suffix, count in most)
         problems.append(Problem("folders", f"files that are no recordings were passed over: {kinds}", is_error=False))
     rows = _match_rows(paths, manifest, set(found), problems) if manifest else {}
-    for file in found:
-        if manifest and file not in rows:
-            problems.append(Problem(str(file), f"no row in {manifest.file.name}: agent, team and time stay unknown"))
+    if manifest:
+        problems += _undescribed([file for file in found if file not in rows], manifest.file.name)
     return Discovery(tuple(DescribedFile(file, rows.get(file)) for file in found), tuple(problems))
+
+
+def _undescribed(files: Sequence[Path], manifest_name: str) -> Iterator[Problem]:
+    """One problem a file, but not thousands where a manifest is of another night."""
+    for file in files[:SHOWN_UNDESCRIBED]:
+        yield Problem(str(file), f"no row in {manifest_name}: agent, team and time stay unknown")
+    if len(files) > SHOWN_UNDESCRIBED:
+        yield Problem(manifest_name, f"has no row for {len(files) - SHOWN_UNDESCRIBED} more files either")
 
 
 def _recordings_under(
@@ -82,12 +93,13 @@ def _recordings_under(
     def unreadable(error: OSError) -> None:
         problems.append(Problem(str(error.filename), f"cannot be listed: {error.strerror}; mend its permissions"))
 
-    ignored = {manifest.file.resolve()} if manifest else set()
+    # realpath, since a link that leads to itself makes Path.resolve raise.
+    ignored = {os.path.realpath(manifest.file)} if manifest else set()
     for folder, subfolders, names in os.walk(os.path.abspath(path), onerror=unreadable):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         for name in names:
             file = Path(folder, name)
-            if name.startswith(".") or file.resolve() in ignored:
+            if name.startswith(".") or os.path.realpath(file) in ignored:
                 continue
             if file.suffix.lower() in RECORDING_SUFFIXES:
                 yield file

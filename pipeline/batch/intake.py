@@ -1,8 +1,10 @@
 """Entering found files into the ledger: identity by content, once a recording however often it lies around."""
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 from pipeline.batch.discovery import DescribedFile
 from pipeline.domain.calls import CallMetadata, Recording
@@ -24,9 +26,9 @@ def take_in(
     """
     for start in range(0, len(files), CHUNK_FILES):
         chunk = files[start : start + CHUNK_FILES]
-        uris = [str(file.path) for file in chunk]
+        uris = [_uri(file) for file in chunk]
         known = insist(partial(known_files, database, uris), patience_s=patience_s)
-        found = [_found_file(file, known.get(str(file.path))) for file in chunk]
+        found = [_found_file(file, known.get(_uri(file))) for file in chunk]
         registered = insist(partial(register, database, found, redo=redo), patience_s=patience_s)
         yield list(zip(chunk, registered, strict=True))
 
@@ -34,6 +36,8 @@ def take_in(
 def _found_file(file: DescribedFile, known: tuple[int, int, str] | None) -> FoundFile:
     size_bytes, mtime_ns, failure = 0, 0, None
     try:
+        if _uri(file) != str(file.path):
+            raise OSError("its name is not UTF-8: rename it")
         status = file.path.stat()
         size_bytes, mtime_ns = status.st_size, status.st_mtime_ns
         if not size_bytes:
@@ -51,8 +55,13 @@ def _found_file(file: DescribedFile, known: tuple[int, int, str] | None) -> Foun
             AudioFault.UNREADABLE.value,
             f"cannot be read ({reason}): mend the file or its permissions, run again",
         )
-    stand_in = UNREAD + hashlib.sha256(str(file.path).encode(errors="surrogateescape")).hexdigest()
+    stand_in = UNREAD + hashlib.sha256(_uri(file).encode()).hexdigest()
     return _described(file, stand_in, size_bytes, mtime_ns, failure)
+
+
+def _uri(file: DescribedFile) -> str:
+    """The path as it can be stored and printed: bytes that are no UTF-8 are shown as they are (``\\xff``)."""
+    return os.fsencode(file.path).decode(errors="backslashreplace")
 
 
 def _described(
@@ -60,8 +69,8 @@ def _described(
 ) -> FoundFile:
     recording = Recording(
         id=recording_id,
-        name=file.path.name,
-        uri=str(file.path),
+        name=Path(_uri(file)).name,
+        uri=_uri(file),
         size_bytes=size_bytes,
         metadata=file.row.metadata if file.row else CallMetadata(),
         channel_roles=file.row.channel_roles if file.row else (),

@@ -35,8 +35,10 @@ def retry(
 
     database = open_stored(db)
     chosen = [find_recording(database, call) for call in calls or ()]
-    count = put_back(database, recording_ids=chosen, reason=reason)
+    count, left = put_back(database, recording_ids=chosen, reason=reason)
     message(f"{count} recordings are pending again: the next `earmark run` takes them")
+    if left:
+        message(f"{left} empty or unreadable files stay where they are until a run finds them mended")
 
 
 def _print_status(now: "Status") -> None:
@@ -57,7 +59,7 @@ def _print_status(now: "Status") -> None:
     )
     table.add_row("时长 audio", f"{now.audio_h:.2f} h done")
     left = f" · {clock(now.left_s)} left" if now.left_s is not None else ""
-    table.add_row("速度 speed", f"{now.done_per_h:.0f} calls an hour over the last ten minutes{left}")
+    table.add_row("速度 speed", f"{now.done_per_h:.0f} calls an hour, of late{left}")
     if now.reasons:
         table.add_row("失败 failed", ", ".join(f"{reason} {count}" for reason, count in now.reasons.items()))
     console().print(table)

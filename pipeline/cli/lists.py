@@ -12,7 +12,6 @@ from pipeline.cli.output import (
     ROLE_ZH,
     SEVERITY_SIGN,
     SEVERITY_STYLE,
-    SEVERITY_ZH,
     STATE_ZH,
     DbOption,
     Format,
@@ -38,6 +37,10 @@ TeamOption = Annotated[str | None, typer.Option("--team", help="Only calls of th
 SinceOption = Annotated[datetime | None, typer.Option("--since", help="Only calls that began then or later.")]
 UntilOption = Annotated[datetime | None, typer.Option("--until", help="Only calls that began before.")]
 LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many rows.")]
+
+
+SEVERITIES = list(SEVERITY_SIGN)
+"""From most to least urgent."""
 
 
 class StateChoice(StrEnum):
@@ -76,9 +79,11 @@ def calls(
 
     database = open_stored(db)
     wanted = _filter(rule, agent, team, since, until, limit)
+    titles = rule_titles(database)
+    _check_rules(wanted, titles)
     rows = list_calls(database, wanted, flagged=flagged, state=state.value if state else None)
     if form == Format.TABLE:
-        _calls_table(rows, rule_titles(database))
+        _calls_table(rows, titles)
     else:
         print_rows(rows, form)
 
@@ -108,10 +113,12 @@ def hits(
     wanted = _filter(rule, agent, team, since, until, limit)
     if call:
         wanted = replace(wanted, recording_id=find_recording(database, call))
+    titles = rule_titles(database)
+    _check_rules(wanted, titles)
     outcomes = [Outcome(choice.value) for choice in outcome or [OutcomeChoice.HIT]]
     rows = list_hits(database, wanted, outcomes=outcomes)
     if form == Format.TABLE:
-        _hits_table(rows, rule_titles(database))
+        _hits_table(rows, titles)
     else:
         print_rows(rows, form)
 
@@ -166,6 +173,19 @@ def _filter(
     return Filter(rules=rules or (), agent=agent, team=team, since=_aware(since), until=_aware(until), limit=limit)
 
 
+def _check_rules(wanted: "Filter", titles: "dict[str, BilingualText]") -> None:
+    """Raises: ConfigError for a rule that no run had: a slip of the pen would read as a quiet night."""
+    import difflib
+
+    from pipeline.domain.errors import ConfigError
+
+    for rule in wanted.rules:
+        if rule not in titles:
+            near = difflib.get_close_matches(rule, titles, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ": `earmark rules list` names them"
+            raise ConfigError(f"no run had a rule {rule!r}{hint}")
+
+
 def _aware(moment: datetime | None) -> datetime | None:
     from zoneinfo import ZoneInfo
 
@@ -215,30 +235,32 @@ def _severity_counts(row: "ListedCall") -> "Text":
 
 
 def _hits_table(rows: "list[ListedHit]", titles: "dict[str, BilingualText]") -> None:
+    """One row for each rule on each call: its pieces of evidence are in the explanation."""
+    from itertools import groupby
+
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim", collapse_padding=True)
     table.add_column("录音\nrecording", no_wrap=True)
-    table.add_column("时间\nat", justify="right", no_wrap=True)
-    table.add_column("级别\nseverity", no_wrap=True)
+    table.add_column("从此听\nhear from", justify="right", no_wrap=True)
     table.add_column("规则\nrule", no_wrap=True)
-    table.add_column("谁\nwho", no_wrap=True)
-    table.add_column("原话\nquote")
-    table.add_column("把握\nconfidence", justify="right", no_wrap=True)
-    table.add_column("说明\nexplanation")
-    for row in rows:
-        sign = f"{SEVERITY_SIGN[row.severity]} {SEVERITY_ZH[row.severity]}"
-        sound = "≈" if row.by_sound else ""
+    table.add_column("把握\nsure", justify="right", no_wrap=True)
+    table.add_column("说明\nexplanation", ratio=1)
+    by_finding = sorted(rows, key=lambda row: (row.recording, row.id, SEVERITIES.index(row.severity), row.rule))
+    for _, group in groupby(by_finding, key=lambda row: (row.id, row.rule)):
+        pieces = list(group)
+        first = pieces[0]
+        surest = max(pieces, key=lambda piece: piece.confidence or 0.0)
+        rule = Text(f"{SEVERITY_SIGN[first.severity]} ", SEVERITY_STYLE[first.severity])
+        rule.append(titles[first.rule].zh if first.rule in titles else first.rule)
+        sound = "≈" if surest.by_sound else ""
         table.add_row(
-            row.recording,
-            clock(row.start_s),
-            Text(sign, SEVERITY_STYLE[row.severity]),
-            f"{titles[row.rule].zh if row.rule in titles else ''}\n[dim]{row.rule}[/dim]",
-            Text(ROLE_ZH[row.role], ROLE_STYLE[row.role]) if row.role else "",
-            Text(row.quote or ""),
-            "" if row.confidence is None else f"{sound}{row.confidence:.2f}",
-            Text(row.explanation),
+            first.recording,
+            clock(min((piece.start_s for piece in pieces if piece.start_s is not None), default=None)),
+            rule,
+            "" if surest.confidence is None else f"{sound}{surest.confidence:.2f}",
+            Text(first.explanation),
         )
     console().print(table)
 

@@ -33,7 +33,6 @@ DbOption = Annotated[
 ]
 
 SEVERITY_STYLE = {"critical": "bold red", "alert": "yellow", "minor": "dim"}
-SEVERITY_ZH = {"critical": "严重", "alert": "预警", "minor": "一般"}
 # Word and shape before colour: filled square, round, hollow.
 SEVERITY_SIGN = {"critical": "■", "alert": "●", "minor": "□"}
 ROLE_ZH = {"agent": "坐席", "customer": "客户", "unknown": "未知"}

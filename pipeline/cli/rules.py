@@ -184,6 +184,9 @@ def _print_evaluation(
         groups["pooled"] |= {"易 easy": easy, "难 hard": hard}
     if by:
         groups[by] = {f"{by} {value or '(none)'}": count(of_value) for value, of_value in slices(judged, by).items()}
+    for name, counts in groups["rules"].items():
+        if counts.errors:
+            message(f"{name}: broke on {counts.errors} calls, which are not judged: earmark rules explain CALL {name}")
     print_rates(groups, titles, compared.fragility if compared else None)
     if compared:
         print_comparison(compared, titles)

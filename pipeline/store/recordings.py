@@ -118,9 +118,24 @@ def _remember_file(connection: Connection, file: FoundFile) -> None:
         "recording_id": file.recording.id,
     }
     upsert(connection, files, [entry])
-    if before is not None and before != file.recording.id and is_unread(before):
+    if before is None or before == file.recording.id:
+        return
+    if is_unread(before):
         # The file could not be read earlier and now can: the stand-in has served.
         connection.execute(delete(recordings).where(recordings.c.id == before))
+    else:
+        _move_replaced(connection, before, uri)
+
+
+def _move_replaced(connection: Connection, recording_id: str, uri: str) -> None:
+    """Another recording has taken the place of this one: it is known by a copy, or marked as replaced."""
+    copy = connection.execute(select(files.c.uri).where(files.c.recording_id == recording_id).limit(1)).scalar()
+    now_at = copy or f"{uri} {REPLACED}"
+    connection.execute(
+        update(recordings)
+        .where(recordings.c.id == recording_id, recordings.c.uri == uri)
+        .values(uri=now_at, name=now_at.rpartition("/")[2])
+    )
 
 
 def _quarantine_unread(connection: Connection, recording_id: str, failure: tuple[str, str], now: datetime) -> None:
@@ -133,6 +148,8 @@ def _quarantine_unread(connection: Connection, recording_id: str, failure: tuple
 
 
 UNREAD = "unread-"
+REPLACED = "(replaced)"
+"""Stands behind the name of a recording whose file holds another one now."""
 
 
 def is_unread(recording_id: str) -> bool:

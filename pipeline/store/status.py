@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from pipeline.store.database import Database
 from pipeline.store.recordings import UNREAD, State
@@ -72,8 +72,8 @@ def read_status(database: Database, *, now: datetime | None = None) -> Status:
     )
 
 
-def retry(database: Database, *, recording_ids: Sequence[str] = (), reason: str | None = None) -> int:
-    """Puts recordings that failed or were set aside back to pending; returns how many.
+def retry(database: Database, *, recording_ids: Sequence[str] = (), reason: str | None = None) -> tuple[int, int]:
+    """Puts recordings that failed or were set aside back to pending; returns how many, and how many it left.
 
     Files that could not even be read are left: there are no bytes to work on until a run finds them mended.
 
@@ -82,17 +82,17 @@ def retry(database: Database, *, recording_ids: Sequence[str] = (), reason: str 
         recording_ids: only these; all where empty.
         reason: only those set aside for it.
     """
-    again = (
-        update(ledger)
-        .where(ledger.c.state.in_((State.FAILED, State.QUARANTINED)))
-        .where(~ledger.c.recording_id.startswith(UNREAD))
-    )
+    wanted: list[ColumnElement[bool]] = [ledger.c.state.in_((State.FAILED, State.QUARANTINED))]
     if recording_ids:
-        again = again.where(ledger.c.recording_id.in_(recording_ids))
+        wanted.append(ledger.c.recording_id.in_(recording_ids))
     if reason is not None:
-        again = again.where(ledger.c.reason == reason)
+        wanted.append(ledger.c.reason == reason)
+    unread = ledger.c.recording_id.startswith(UNREAD)
     with database.writing() as connection:
+        left = connection.execute(select(func.count()).select_from(ledger).where(*wanted, unread)).scalar_one()
         changed = connection.execute(
-            again.values(state=State.PENDING, attempts=0, reason=None, message=None, updated_at=datetime.now(UTC))
+            update(ledger)
+            .where(*wanted, ~unread)
+            .values(state=State.PENDING, attempts=0, reason=None, message=None, updated_at=datetime.now(UTC))
         )
-    return changed.rowcount
+    return changed.rowcount, left

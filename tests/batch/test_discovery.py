@@ -49,6 +49,20 @@ def test_the_same_file_twice_is_found_once(folder):
     assert names(discover([folder, folder / "b.wav", folder / "sub" / ".." / "b.wav"], None)).count("b.wav") == 1
 
 
+def test_a_link_that_leads_to_itself_stops_nothing(folder):
+    (folder / "loop").symlink_to(folder / "loop")
+    (folder / "loop.wav").symlink_to(folder / "loop.wav")
+    assert names(discover([folder], manifest(folder, "b.wav"))) == ["a.MP3", "b.wav", "loop.wav", "c d'\"名.opus"]
+
+
+def test_a_manifest_of_another_night_is_not_said_a_thousand_times(folder):
+    for number in range(30):
+        (folder / f"n{number}.wav").write_bytes(b"x")
+    problems = discover([folder], manifest(folder, "b.wav")).problems
+    assert sum("no row in" in problem.message for problem in problems) == 10
+    assert any(problem.message == "has no row for 22 more files either" for problem in problems)
+
+
 def test_row_without_file_and_file_without_row(folder):
     discovery = discover([folder], manifest(folder, "b.wav", "gone.wav"))
     messages = {problem.where: problem.message for problem in discovery.problems if problem.is_error}

@@ -131,6 +131,14 @@ def test_new_calls_are_added_to_what_is_done(calls, tmp_path):
     assert (summary.processed, summary.done_before) == (1, 1)
 
 
+def test_a_name_that_is_not_utf8_is_set_aside_and_the_rest_goes_on(calls, tmp_path):
+    write(calls, a="ok")
+    Path(os.fsdecode(bytes(calls) + b"/bad\xff.wav")).write_bytes(b"ok")
+    summary, _, database = run(calls, tmp_path)
+    assert summary.processed == 1
+    assert states(database)["bad\\xff.wav"] == ("quarantined", "unreadable")
+
+
 def test_copies_are_counted_once(calls, tmp_path):
     write(calls, a="ok")
     (calls / "copy.wav").write_bytes((calls / "a.wav").read_bytes())
@@ -143,8 +151,9 @@ def test_a_replaced_file_is_another_recording(calls, tmp_path):
     write(calls, a="bad")
     run(calls, tmp_path)
     write(calls, a="ok")
-    summary, _, _ = run(calls, tmp_path, "r2")
+    summary, _, database = run(calls, tmp_path, "r2")
     assert (summary.processed, summary.complete) == (1, True)
+    assert states(database) == {"a.wav": ("done", None), "a.wav (replaced)": ("quarantined", "not_audio")}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")

@@ -129,6 +129,12 @@ def test_other_rules_are_hinted_at_and_applied(night, tmp_path):
     assert after["s07.wav"] == before["s07.wav"] - 1
 
 
+def test_unknown_rule(night):
+    code, out, err = earmark(night.folder, "hits", "--rule", "insul")
+    assert (code, out) == (2, "")
+    assert "did you mean insult?" in err
+
+
 def test_unknown_call(night):
     folder = night.folder
     code, out, err = earmark(folder, "show", "nothing.wav")

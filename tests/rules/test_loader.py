@@ -58,6 +58,12 @@ def test_every_problem_of_every_file_at_once() -> None:
     assert places == ["p/a.yaml", "p/a.yaml", "p/b.yaml", "p/c.yaml", "p/e.yaml"]
 
 
+@pytest.mark.parametrize("depth", [300, 3000])
+def test_conditions_without_end_are_a_problem_not_a_crash(depth: int) -> None:
+    with pytest.raises(RulePackError, match=r"r\.yaml"):
+        load_sources([("p/r.yaml", rule_yaml("when: " + "{not: " * depth + "{phrase: 喂}" + "}" * depth))])
+
+
 def test_a_site_may_have_its_own_version_of_a_rule() -> None:
     standard = ("standard/a.yaml", rule_yaml("when: {phrase: 喂}", rule_id="same"))
     site = ("site/a.yaml", rule_yaml("when: {phrase: 喂喂}", rule_id="same"))
