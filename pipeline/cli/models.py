@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -9,14 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.apply import RulesOption
 from pipeline.cli.output import console, message
-from pipeline.cli.rule_choice import LabelsOption
+from pipeline.cli.rule_choice import LabelsOption, load_pack, wanted_rules
 
 if TYPE_CHECKING:
     from models.calibration import Aim
     from models.recipe import Task
     from models.training import Training
+    from pipeline.evaluation.learned_gain import Gain
     from pipeline.evaluation.model_quality import Judgement, ModelFigures
+    from rules.rule import RulePack
 
 app = typer.Typer(help="Train, judge and describe classifiers. 分类模型", no_args_is_help=True)
 
@@ -34,6 +38,10 @@ class DataFormat(StrEnum):
 TaskOption = Annotated[
     str, typer.Option("--task", metavar="TASK", help="sentiment (of turns), dissatisfied or escalation (of calls).")
 ]
+TrainTaskOption = Annotated[
+    str,
+    typer.Option("--task", metavar="TASK", help="sentiment, dissatisfied, escalation, or rule:ID for a rule's own."),
+]
 ModelsOption = Annotated[
     Path | None, typer.Option("--models", metavar="DIR", help="The site's own models [default: the shipped ones].")
 ]
@@ -42,7 +50,7 @@ DataFormatOption = Annotated[DataFormat, typer.Option("--format", help="How to p
 
 @app.command("train")
 def train(
-    task: TaskOption,
+    task: TrainTaskOption,
     labels: LabelsOption,
     also: Annotated[
         list[Path] | None,
@@ -59,12 +67,17 @@ def train(
     licence: Annotated[
         str, typer.Option("--licence", help="Of the labels, for the model card.")
     ] = "the site's own data, not for distribution",
+    rules: RulesOption = None,
     form: DataFormatOption = DataFormat.TABLE,
 ) -> None:
     """Train on labelled calls or turns: cross-validated figures, learning curve, artifact. 训练"""
     from models.artifact import save_artifact
+    from models.recipe import RULE_TASK, rule_of
     from pipeline.evaluation.model_work import TrainingOptions, train_task
 
+    if task.startswith(RULE_TASK):
+        _train_condition(rule_of(task), labels, also or (), out, licence, load_pack(rules), form)
+        return
     chosen = _task(task)
     options = TrainingOptions(_aim(precision, recall), licence, from_scratch)
     training = train_task(chosen, labels, also or (), options, tell=message)
@@ -137,6 +150,48 @@ def card(
     chosen = _task(task)
     artifact = find_model(chosen, models)
     sys.stdout.write(card_text(artifact, shipped=artifact.digest == shipped_model(chosen).digest))
+
+
+def _train_condition(
+    rule: str, labels: Sequence[Path], also: Sequence[Path], out: Path, licence: str, pack: "RulePack", form: DataFormat
+) -> None:
+    from models.artifact import save_artifact
+    from models.predict import predict_by_default
+    from pipeline.evaluation.learned_gain import learn_condition
+    from pipeline.evaluation.model_labels import read_texts
+    from pipeline.evaluation.model_work import provenance_of
+    from rules.engine import Engine
+
+    wanted_rules(pack, [rule])
+    engine = Engine(pack, predict=predict_by_default)
+    provenance = provenance_of([*labels, *also], licence)
+    learned = learn_condition(rule, read_texts(labels), read_texts(also), engine.evaluate, provenance, tell=message)
+    gain = learned.gain
+    _print_training(learned.training, form)
+    _print_gain(gain, form)
+    if not gain.pays:
+        message(
+            f"{rule}: refused, as the condition adds nothing that is not chance: F1 {gain.f1:+.3f}, 95 % interval"
+            f" {gain.f1_ci.low:+.3f} to {gain.f1_ci.high:+.3f}; confirm and reject more hits, or write words instead"
+        )
+        raise typer.Exit(1)
+    saved = save_artifact(learned.artifact, out)
+    message(f"{rule}: condition {saved.digest[:12]} written to {out}; add `learned: {rule}` to the rule")
+
+
+def _print_gain(gain: "Gain", form: DataFormat) -> None:
+    from rich.table import Table
+
+    if form == DataFormat.JSON:
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("", "tp", "fp", "fn", "precision", "recall", "F1"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, counts in (("规则 words only", gain.words_only), ("加学习条件 with learned", gain.with_learned)):
+        rates = (_rate(value, None) for value in (counts.precision, counts.recall, counts.f1))
+        table.add_row(name, str(counts.tp), str(counts.fp), str(counts.fn), *rates)
+    console().print(table)
+    console().print(f"F1 {gain.f1:+.3f} [{gain.f1_ci.low:+.3f} – {gain.f1_ci.high:+.3f}]", markup=False)
 
 
 def _task(name: str) -> "Task":

@@ -52,14 +52,16 @@ def train_task(
     named = {text.recording for text in counted} & {text.recording for text in others}
     if named:
         raise ConfigError(f"{min(named)} is both among the labels that count and among those that are only learnt from")
-    provenance = Provenance(
-        data=tuple(_described(file) for file in [*labels, *also]),
-        licence=options.licence,
-        trained_on=datetime.now(UTC).date().isoformat(),
-    )
+    provenance = provenance_of([*labels, *also], options.licence)
     base = None if options.from_scratch else _base(task, counted, tell)
     problem = _problem(task, counted, others, base)
     return train(problem, aim=options.aim, provenance=provenance, progress=tell)
+
+
+def provenance_of(files: Sequence[Path], licence: str) -> Provenance:
+    """Where a model trained today from these files comes from."""
+    data = tuple(describe_file(file) for file in files)
+    return Provenance(data, licence, datetime.now(UTC).date().isoformat())
 
 
 def judge_calls(models: Models, task: Task, texts: Sequence[LabelledText]) -> list[Judgement]:
@@ -140,7 +142,8 @@ def _sentiment(task: Task) -> Artifact:
         raise ModelArtifactError(f"{task} looks at the sentiment of turns, train that first: {error}") from error
 
 
-def _described(file: Path) -> str:
+def describe_file(file: Path) -> str:
+    """A file for a model card: name, lines, SHA-256."""
     content = file.read_bytes()
     lines = sum(bool(line.strip()) for line in content.splitlines())
     return f"{file.name}: {lines} lines, SHA-256 {hashlib.sha256(content).hexdigest()}"

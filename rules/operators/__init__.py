@@ -6,6 +6,7 @@ from rules.operators.echo import ECHO
 from rules.operators.entity import ENTITY
 from rules.operators.escalation import ESCALATION
 from rules.operators.hangup import HANGUP
+from rules.operators.learned import LEARNED
 from rules.operators.loudness import LOUDNESS
 from rules.operators.metadata import METADATA
 from rules.operators.near import NEAR
@@ -42,6 +43,7 @@ OPERATORS: dict[str, Operator] = {
         HANGUP,
         SENTIMENT,
         ESCALATION,
+        LEARNED,
         METADATA,
     )
 }
