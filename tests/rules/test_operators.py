@@ -279,6 +279,7 @@ def test_every_operator_says_what_it_means_in_both_languages() -> None:
         "similar": ["我帮您登记一下"],
         "sentiment": "negative",
         "escalation": {},
+        "learned": "insult",
     }
     assert specs.keys() == OPERATORS.keys()
     for name, spec in specs.items():
