@@ -57,7 +57,7 @@ def discover(paths: Sequence[Path], manifest: Manifest | None) -> Discovery:
     """The recordings under ``paths``, by path, joined with the manifest.
 
     Raises:
-        ConfigError: a path does not exist, or there is nothing to do at all.
+        ConfigError: a path does not exist.
     """
     missing = [str(path) for path in paths if not path.exists()]
     if missing:

@@ -82,7 +82,7 @@ class Recording:
     """A file of recorded sound, identified by its bytes."""
 
     id: str
-    """SHA-256 of the bytes, 64 hex digits."""
+    """SHA-256 of the bytes, 64 hex digits; a stand-in made of the path where there are no bytes to read."""
     name: str
     """File name, as people know the call."""
     uri: str
