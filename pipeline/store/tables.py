@@ -2,8 +2,8 @@
 
 ``recordings`` is what there is to hear, ``files`` where it lies, ``ledger`` how far each has come; ``runs`` names
 what made a result (code, pack, speech model), ``transcripts`` and ``evaluations`` hold one call's results,
-``rule_results`` every outcome that is not clear, with its ``evidence``. A rule that was evaluated and has no row in
-``rule_results`` was clear: ``pack_rules`` lists the rules of the run's pack.
+``rule_results`` every outcome that is not clear, with its ``evidence``, ``predictions`` what the classifiers say. A
+rule that was evaluated and has no row in ``rule_results`` was clear: ``pack_rules`` lists the rules of the run's pack.
 """
 
 from datetime import UTC, datetime
@@ -62,7 +62,8 @@ RecordingId = String(80)
 Name = String(200)
 
 
-def _recording_key() -> Column[str]:
+def recording_key() -> Column[str]:
+    """The primary key of a table that has one row for each recording."""
     return Column("recording_id", RecordingId, ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True)
 
 
@@ -139,7 +140,7 @@ files = Table(
 ledger = Table(
     "ledger",
     metadata,
-    _recording_key(),
+    recording_key(),
     Column("state", String(20), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("owner", String(200)),
@@ -154,7 +155,7 @@ ledger = Table(
 transcripts = Table(
     "transcripts",
     metadata,
-    _recording_key(),
+    recording_key(),
     Column("run_id", String(32), ForeignKey("runs.id"), nullable=False),
     Column("asr_digest", String(64), nullable=False),
     Column("language", String(10), nullable=False),
@@ -167,7 +168,7 @@ transcripts = Table(
 evaluations = Table(
     "evaluations",
     metadata,
-    _recording_key(),
+    recording_key(),
     Column("run_id", String(32), ForeignKey("runs.id"), nullable=False),
     Column("critical", Integer, nullable=False),
     Column("alert", Integer, nullable=False),
@@ -177,10 +178,23 @@ evaluations = Table(
     Index("ix_evaluations_risk", "critical", "alert", "minor"),
 )
 
+predictions = Table(
+    "predictions",
+    metadata,
+    recording_key(),
+    Column("run_id", String(32), ForeignKey("runs.id"), nullable=False),
+    Column("dissatisfied", Float),
+    Column("escalation", Float),
+    Column("dissatisfied_model", String(64), nullable=False),
+    Column("escalation_model", String(64), nullable=False),
+    Column("sentiment_model", String(64), nullable=False),
+    Column("document", LargeBinary, nullable=False),
+)
+
 rule_results = Table(
     "rule_results",
     metadata,
-    _recording_key(),
+    recording_key(),
     Column("rule_id", Name, primary_key=True),
     Column("outcome", String(20), nullable=False),
     Column("severity", String(20), nullable=False),

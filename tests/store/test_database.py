@@ -15,7 +15,7 @@ from sqlalchemy import text
 from pipeline.domain.errors import ConfigError, StoreError
 from pipeline.store import database as module
 from pipeline.store.database import HEAD_REVISION, open_database
-from pipeline.store.tables import metadata
+from pipeline.store.review_tables import metadata
 
 
 def other_tables(path: Path) -> None:
@@ -67,9 +67,14 @@ def test_head_revision_is_the_newest_migration():
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD_REVISION
 
 
+def of_the_code(name, kind, parents):
+    # The search index is made by hand: FTS5 with its own tables on SQLite, a tsvector on PostgreSQL.
+    return not (kind == "table" and name.startswith("search_text"))
+
+
 def test_migrations_give_the_tables_of_the_code(empty_store):
     with empty_store.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": of_the_code})
         assert compare_metadata(context, metadata) == []
 
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from pipeline.store.tables import metadata
+from pipeline.store.review_tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,171 @@
+"""The tables of the review desk: who may come in, what is to be heard, and what people said of it.
+
+``review_items`` holds one row for each evaluated call and is all that the queue sorts and counts by. ``reviews`` is
+what people said, row after row, never changed: the newest word on a thing counts, an undoing is a row as well.
+``audit`` is who opened, heard, judged and exported what; triggers refuse to change either.
+
+Besides these, migration 0003 creates ``search_text``, an index of character pairs that is FTS5 on SQLite and a
+``tsvector`` on PostgreSQL (`pipeline.store.search`); it is no table that SQLAlchemy could describe for both.
+"""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+
+from pipeline.store.tables import Name, RecordingId, UtcDateTime, metadata, recording_key
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("login", Name, nullable=False, unique=True),
+    Column("name", Name, nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("agent", Name),
+    Column("team", Name),
+    Column("password_hash", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("language", String(5), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("address", String(60), nullable=False),
+)
+
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("login", Name, nullable=False),
+    Column("address", String(60), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Index("ix_login_attempts_login", "login", "at"),
+    Index("ix_login_attempts_address", "address", "at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("account_id", Integer),
+    Column("login", Name, nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("recording_id", RecordingId, index=True),
+    Column("detail", JSON, nullable=False),
+    Column("address", String(60), nullable=False),
+)
+
+review_items = Table(
+    "review_items",
+    metadata,
+    recording_key(),
+    Column("risk", Integer, nullable=False),
+    Column("flagged", Boolean, nullable=False),
+    Column("doubtful", Boolean, nullable=False),
+    Column("done", Boolean, nullable=False, server_default=false()),
+    Column("assignee_id", Integer, ForeignKey("accounts.id"), index=True),
+    Column("taken_by", Integer, ForeignKey("accounts.id")),
+    Column("taken_until", UtcDateTime),
+    Column("done_by", Integer, ForeignKey("accounts.id")),
+    Column("done_at", UtcDateTime, index=True),
+    Index("ix_review_items_queue", "done", "flagged", "risk", "recording_id"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("recording_id", RecordingId, ForeignKey("recordings.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("account_id", Integer, ForeignKey("accounts.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("rule_id", Name),
+    Column("outcome", String(20)),
+    Column("run_id", String(32)),
+    Column("verdict", String(20)),
+    Column("reason", String(40)),
+    Column("turn", Integer),
+    Column("char_start", Integer),
+    Column("char_end", Integer),
+    Column("start_s", Float),
+    Column("end_s", Float),
+    Column("role", String(20)),
+    Column("quote", Text),
+    Column("text", Text),
+    Column("card", String(80)),
+    Column("item", Name),
+    Column("value", String(40)),
+    Column("undoes", Integer, ForeignKey("reviews.id")),
+    UniqueConstraint("account_id", "key", name="uq_reviews_account_id_key"),
+    Index("ix_reviews_recording", "recording_id", "id"),
+    Index("ix_reviews_rule", "rule_id", "id"),
+    Index("ix_reviews_account", "account_id", "at"),
+)
+
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("recording_id", RecordingId, ForeignKey("recordings.id"), nullable=False, index=True),
+    Column("rule_id", Name, nullable=False, index=True),
+    Column("review_id", Integer, ForeignKey("reviews.id"), nullable=False),
+    Column("opened_by", Integer, ForeignKey("accounts.id"), nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", Integer, ForeignKey("accounts.id")),
+    Column("decided_at", UtcDateTime),
+    Column("outcome", String(20)),
+    Column("answer", Text),
+)
+
+saved_views = Table(
+    "saved_views",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", Name, nullable=False),
+    Column("query", Text, nullable=False),
+)
+
+waveforms = Table(
+    "waveforms",
+    metadata,
+    recording_key(),
+    Column("document", LargeBinary, nullable=False),
+)
+
+search_documents = Table(
+    "search_documents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column(
+        "recording_id",
+        RecordingId,
+        ForeignKey("recordings.id", ondelete="CASCADE"),
+        nullable=False,
+        unique=True,
+    ),
+)
