@@ -8,8 +8,8 @@ from statistics import variance
 from pipeline.audio.signals import measure_signals
 from pipeline.domain.results import Call, Outcome
 from pipeline.evaluation.confusion import ConfusionModel
-from pipeline.evaluation.intervals import Interval, rate, rate_interval
 from pipeline.evaluation.rule_quality import Evaluate
+from pipeline.scoring.intervals import Interval, rate, rate_interval
 
 
 @dataclass(frozen=True, slots=True)
