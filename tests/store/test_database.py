@@ -15,7 +15,7 @@ from sqlalchemy import text
 from pipeline.domain.errors import ConfigError, StoreError
 from pipeline.store import database as module
 from pipeline.store.database import HEAD_REVISION, open_database
-from pipeline.store.review_tables import metadata
+from pipeline.store.tables import metadata
 
 
 def other_tables(path: Path) -> None:

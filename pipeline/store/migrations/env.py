@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from pipeline.store.review_tables import metadata
+import pipeline.store.review_tables  # noqa: F401 - its tables belong to the metadata
+from pipeline.store.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
