@@ -239,9 +239,8 @@ def _packed(model: LinearModel) -> "dict[str, NDArray[np.generic]]":
         "offset": model.offset,
     }
     for number, zone in enumerate(model.zones):
-        used = np.flatnonzero(zone.table[:, 0])
-        arrays[f"bucket{number}"] = np.diff(used, prepend=0).astype(np.uint32)
-        arrays[f"table{number}"] = zone.table[used].astype(np.float16)
+        arrays[f"bucket{number}"] = np.diff(zone.bucket, prepend=0).astype(np.uint32)
+        arrays[f"table{number}"] = zone.table.astype(np.float16)
     return arrays
 
 
@@ -255,6 +254,7 @@ def _unpacked(path: Path, document: _Document) -> LinearModel:
         if size > MOST_UNPACKED_BYTES:
             raise ValueError(f"unpacks to {size} bytes")
         with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
+            _check_zones(document.zones)
             zones = tuple(
                 _zone(arrays, number, part, kind, classes) for number, (part, kind) in enumerate(document.zones)
             )
@@ -273,15 +273,20 @@ def _unpacked(path: Path, document: _Document) -> LinearModel:
     return LinearModel(document.classes, zones, dense, intercept, calibration, offset)
 
 
+def _check_zones(zones: tuple[tuple[Part, Kind], ...]) -> None:
+    """Raises ValueError where zones would be counted in the same place."""
+    if not zones or len(set(zones)) < len(zones) or len({part == Part.TURN for part, _ in zones}) > 1:
+        raise ValueError("its zones are none, the same twice, or turns beside parts of calls")
+
+
 def _zone(arrays: "Mapping[str, NDArray[np.generic]]", number: int, part: Part, kind: Kind, classes: int) -> Zone:
     import numpy as np
 
     used = np.cumsum(arrays[f"bucket{number}"].astype(np.int64))
-    if len(used) and not 0 <= used.min() <= used.max() < BUCKETS:
-        raise ValueError(f"bucket{number} names buckets that are not there")
-    table = np.zeros((BUCKETS, 1 + classes), np.float32)
-    table[used] = _shaped(arrays[f"table{number}"], (len(used), 1 + classes))
-    return Zone(part, kind, table)
+    if len(used) and not (used[0] >= 0 and (np.diff(used) > 0).all() and used[-1] < BUCKETS):
+        raise ValueError(f"bucket{number} names buckets that are not there, or one twice")
+    table = _shaped(arrays[f"table{number}"], (len(used), 1 + classes))
+    return Zone(part, kind, used, table.astype(np.float32))
 
 
 def _shaped(array: "NDArray[np.generic]", shape: tuple[int, ...]) -> "NDArray[np.float64]":

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from models.call_text import CallText
+from models.recipe import Part
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,8 +100,8 @@ def call_features(call: CallText, moods: "NDArray[np.float64]") -> "NDArray[np.f
             np.log1p(_found(_TIMES, customer)),
             _found(_PUT_OFF, agent) / (agent_turns + 1),
             _found(_DONE, agent) / (agent_turns + 1),
-            _repetition(call, call.spoken_by_customer),
-            _repetition(call, call.spoken_by_agent),
+            call.repetition(Part.CUSTOMER),
+            call.repetition(Part.AGENT),
             *_course(moods),
             *_heard(call),
         ],
@@ -110,14 +111,6 @@ def call_features(call: CallText, moods: "NDArray[np.float64]") -> "NDArray[np.f
 
 def _found(pattern: re.Pattern[str], text: str) -> int:
     return len(pattern.findall(text))
-
-
-def _repetition(call: CallText, chosen: "NDArray[np.bool_]") -> float:
-    """Share of a party's n-grams that it said in an earlier turn as well."""
-    if not len(call.by_turn.document):
-        return 0.0
-    counted = int(chosen[call.by_turn.document].sum())
-    return 1.0 - call.distinct_among(chosen) / counted if counted else 0.0
 
 
 def _course(moods: "NDArray[np.float64]") -> list[float]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from models.ngrams import BUCKETS, Counts, Grams, count_grams, grams_of
+from models.ngrams import ALL_BUCKETS, BUCKETS, Counts, Grams, count_grams, grams_of
 from models.recipe import Kind, Part
 from pipeline.domain.calls import Role, Transcript
 from pipeline.domain.signals import Signals
@@ -22,14 +22,33 @@ LONGEST_TURN = 2_000
 """Characters of a turn that are read; nobody says more without a pause, but chats hold whole letters."""
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneCounts:
-    """The n-grams of one kind in one part of a call, counted by document."""
+PARTS = (Part.CUSTOMER, Part.CLOSING, Part.AGENT)
+"""The parts that a call is read in; those of a part are a zone for each kind."""
+ALL_COLUMNS = len(PARTS) * ALL_BUCKETS
+"""See ``first_column``."""
 
-    counts: Counts
-    """Buckets from 0, whatever the kind; a thing counted is a row of ``CallText.by_turn``."""
-    rows: "NDArray[np.int64]"
+
+def first_column(part: Part, kind: Kind) -> int:
+    """The column of a zone's first bucket: where parts of a call, or turns, are counted side by side."""
+    number = 0 if part == Part.TURN else PARTS.index(part)
+    return number * ALL_BUCKETS + (BUCKETS if kind == Kind.WORDS else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The n-grams of documents, counted by zone."""
+
+    column: "NDArray[np.int64]"
+    """See ``first_column``."""
+    unit: "NDArray[np.int64]"
+    """Number of the document · ``zones`` + number of the zone."""
+    zones: int
+    """Zones of a document: two kinds, of three parts or of one turn."""
+    count: "NDArray[np.number]"
+    row: "NDArray[np.int64]"
     """The rows of ``CallText.by_turn`` that were counted."""
+    entry: "NDArray[np.int64]"
+    """For each of those rows, the place of its count here."""
 
 
 @dataclass(frozen=True)
@@ -75,50 +94,62 @@ class CallText:
 
     @cached_property
     def by_turn(self) -> Counts:
-        """The n-grams counted turn by turn; a document is a position in ``turns``."""
+        """The n-grams counted turn by turn; a turn is a position in ``turns``."""
         return count_grams(self.grams.turn, self.grams.bucket)
 
-    def zone(self, part: Part, kind: Kind) -> ZoneCounts:
-        """The n-grams of a part of the call as one document, or of each turn as its own for ``Part.TURN``."""
-        if (part, kind) not in self._zones:
-            self._zones[part, kind] = self._count_zone(part, kind)
-        return self._zones[part, kind]
-
     @cached_property
-    def _zones(self) -> dict[tuple[Part, Kind], ZoneCounts]:
-        return {}
-
-    def _count_zone(self, part: Part, kind: Kind) -> ZoneCounts:
+    def turn_by_turn(self) -> Counted:
+        """The n-grams of each turn as a document."""
         import numpy as np
 
-        counts = self.by_turn
-        chosen = counts.bucket >= BUCKETS if kind == Kind.WORDS else counts.bucket < BUCKETS
-        if part == Part.TURN:
-            rows = np.flatnonzero(chosen)
-            each = np.arange(len(rows))
-            of_turn = Counts(counts.document[rows], counts.bucket[rows] % BUCKETS, counts.count[rows], each)
-            return ZoneCounts(of_turn, rows)
-        spoken = {
-            Part.CUSTOMER: self.spoken_by_customer,
-            Part.CLOSING: self.closing,
-            Part.AGENT: self.spoken_by_agent,
-        }[part]
-        rows = np.flatnonzero(chosen & spoken[counts.document]) if len(spoken) else np.zeros(0, dtype=np.int64)
-        distinct, rank = self._distinct
-        total = np.bincount(rank[rows], weights=counts.count[rows], minlength=len(distinct)).astype(np.float64)
-        used = np.flatnonzero(total)
-        place = np.zeros(len(distinct), dtype=np.int64)
+        return self._turns(np.arange(len(self.by_turn.bucket)))
+
+    @cached_property
+    def customer_turn_by_turn(self) -> Counted:
+        """The n-grams of each customer turn as a document; the agent's turns are documents without any."""
+        return self._turns(self._rows_of_parts[PARTS.index(Part.CUSTOMER)])
+
+    def _turns(self, rows: "NDArray[np.int64]") -> Counted:
+        """``rows`` of ``by_turn``, each turn a document."""
+        import numpy as np
+
+        bucket = self.by_turn.bucket[rows]
+        unit = 2 * self.by_turn.turn[rows] + (bucket >= BUCKETS)
+        return Counted(bucket, unit, 2, self.by_turn.count[rows], rows, np.arange(len(rows)))
+
+    @cached_property
+    def _rows_of_parts(self) -> "tuple[NDArray[np.int64], ...]":
+        """The rows of ``by_turn`` that each of ``PARTS`` holds."""
+        spoken = (self.spoken_by_customer, self.closing, self.spoken_by_agent)
+        return tuple(chosen[self.by_turn.turn].nonzero()[0] for chosen in spoken)
+
+    @cached_property
+    def by_part(self) -> Counted:
+        """The n-grams of each of ``PARTS``, the call being one document; those of a part stand together."""
+        import numpy as np
+
+        counts, rows = self.by_turn, self._rows_of_parts
+        different = len(counts.distinct)
+        row = np.concatenate(rows)
+        cell = np.concatenate([counts.rank[of_part] + part * different for part, of_part in enumerate(rows)])
+        total = np.bincount(cell, weights=counts.count[row], minlength=len(PARTS) * different)
+        used = (total > 0).nonzero()[0]
+        place = np.empty(len(total), dtype=np.int64)
         place[used] = np.arange(len(used))
-        document = np.zeros(len(used), dtype=np.int64)
-        return ZoneCounts(Counts(document, distinct[used] % BUCKETS, total[used], place[rank[rows]]), rows)
+        ends = np.searchsorted(used, different * np.arange(1, len(PARTS) + 1))
+        part = np.repeat(np.arange(len(PARTS)), np.diff(ends, prepend=0))
+        bucket = counts.distinct[used - part * different]
+        unit = 2 * part + (bucket >= BUCKETS)
+        return Counted(part * ALL_BUCKETS + bucket, unit, 2 * len(PARTS), total[used], row, place[cell])
 
-    @cached_property
-    def _distinct(self) -> "tuple[NDArray[np.int64], NDArray[np.int64]]":
-        """The buckets of the whole call, each once, and for each row of ``by_turn`` the place of its bucket there."""
+    def repetition(self, part: Part) -> float:
+        """Share of a part's n-grams and words that it holds in an earlier turn as well; 0 where it holds none."""
         import numpy as np
 
-        distinct, rank = np.unique(self.by_turn.bucket, return_inverse=True)
-        return distinct, rank
+        number = PARTS.index(part)
+        counted = len(self._rows_of_parts[number])
+        distinct = int(np.count_nonzero(self.by_part.unit >> 1 == number))
+        return 1.0 - distinct / counted if counted else 0.0
 
     @cached_property
     def scripts(self) -> "tuple[NDArray[np.int64], NDArray[np.int64]]":
@@ -160,12 +191,6 @@ class CallText:
     def said_in(self, chosen: "NDArray[np.bool_]") -> str:
         """The chosen turns in normal form, one a line."""
         return "\n".join(self.lines[position] for position in chosen.nonzero()[0])
-
-    def distinct_among(self, chosen: "NDArray[np.bool_]") -> int:
-        """How many different n-grams and words the chosen turns hold."""
-        import numpy as np
-
-        return int(np.count_nonzero(np.bincount(self._distinct[1][chosen[self.by_turn.document]])))
 
     def _spoken_by(self, role: Role) -> "NDArray[np.bool_]":
         import numpy as np

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from models.call_text import CallText
+from models.call_text import CallText, first_column
 from models.linear import Dense, LinearModel, Zone
 from models.ngrams import BUCKETS
 from models.recipe import Kind, Part, Recipe
@@ -38,30 +38,35 @@ def call_table(
     import numpy as np
 
     zones = [(part, kind) for part, _ in recipe.parts for kind in recipe.kinds]
-    blocks = []
-    for part, kind in zones:
-        counted = [call.zone(part, kind).counts for call in calls]
-        document = np.repeat(np.arange(len(calls)), [len(one.bucket) for one in counted])
-        bucket = np.concatenate([one.bucket for one in counted])
-        count = np.concatenate([one.count for one in counted])
-        blocks.append(_sparse(document, bucket, count, len(calls)))
+    counted = [call.by_part for call in calls]
+    document = np.repeat(np.arange(len(calls)), [len(one.column) for one in counted])
+    column = np.concatenate([one.column for one in counted])
+    count = np.concatenate([one.count for one in counted])
+    blocks = [_sparse(document, column - first_column(*zone), count, len(calls)) for zone in zones]
     return _table(blocks, features, tuple(zones), names)
 
 
 def turn_table(turns: CallText, features: "NDArray[np.float64]", names: tuple[str, ...], recipe: Recipe) -> Table:
     """Turns as numbers, a document each; ``features`` are turns by ``names``."""
     zones = tuple((Part.TURN, kind) for kind in recipe.kinds)
-    counted = [turns.zone(part, kind).counts for part, kind in zones]
-    blocks = [_sparse(one.document, one.bucket, one.count, len(turns.turns)) for one in counted]
+    counted = turns.turn_by_turn
+    document = counted.unit // counted.zones
+    blocks = [
+        _sparse(document, counted.column - first_column(*zone), counted.count, len(turns.turns)) for zone in zones
+    ]
     return _table(blocks, features, zones, names)
 
 
 def _sparse(
-    document: "NDArray[np.int64]", bucket: "NDArray[np.int64]", count: "NDArray[np.float64]", documents: int
+    document: "NDArray[np.int64]", bucket: "NDArray[np.int64]", count: "NDArray[np.number]", documents: int
 ) -> Any:
+    """The counts of one zone: those whose number is that of a bucket."""
+    import numpy as np
     from scipy.sparse import csr_matrix
 
-    return csr_matrix((count, (document, bucket)), shape=(documents, BUCKETS))
+    of_zone = ((bucket >= 0) & (bucket < BUCKETS)).nonzero()[0]
+    values = count[of_zone].astype(np.float64)
+    return csr_matrix((values, (document[of_zone], bucket[of_zone])), shape=(documents, BUCKETS))
 
 
 def _table(
@@ -164,14 +169,14 @@ def as_arrays(fitted: Fitted, table: Table, classes: tuple[str, ...]) -> LinearM
     zones: list[Zone] = []
     done = 0
     for number, (part, kind) in enumerate(table.zones):
-        zone = Zone(part, kind, np.zeros((BUCKETS, 1 + scores), np.float32))
+        of_zone = fitted.columns[fitted.columns // BUCKETS == number] % BUCKETS
+        weights = np.zeros((len(of_zone), 1 + scores), np.float32)
         if f"{part}/{kind}" in by_name:
             step, scale = by_name[f"{part}/{kind}"]
-            of_zone = fitted.columns[fitted.columns // BUCKETS == number] % BUCKETS
-            zone.table[of_zone, 0] = step.idf_
-            zone.table[of_zone, 1:] = scale * model.coef_[:, done : done + len(of_zone)].T
+            weights[:, 0] = step.idf_
+            weights[:, 1:] = scale * model.coef_[:, done : done + len(of_zone)].T
             done += len(of_zone)
-        zones.append(zone)
+        zones.append(Zone(part, kind, of_zone, weights))
     scalers = [by_name[name][0].named_steps["standardise"] for name in table.names]
     scales = np.array([by_name[name][1] for name in table.names])
     dense = Dense(

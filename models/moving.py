@@ -21,18 +21,21 @@ LEAST_SHARE = 0.2
 def moving_in_call(call: CallText, scored: Scored, weighing: Sequence[float]) -> tuple[MovingWord, ...]:
     """The words of a call that speak for its label, strongest first."""
     found = _phrases(call, character_shares(call, scored, weighing))
-    return tuple(sorted(found, key=lambda word: -word.weight)[:MOST_IN_CALL])
+    return tuple(_word(call, phrase) for phrase in sorted(found, key=_strongest)[:MOST_IN_CALL])
 
 
 def moving_in_turns(
     call: CallText, scored: Scored, weighing: Sequence[float], turns: "NDArray[np.bool_]"
 ) -> dict[int, tuple[MovingWord, ...]]:
     """By index of the turn, the words of the chosen turns that speak for their label, strongest first."""
-    by_turn: dict[int, list[MovingWord]] = {}
+    by_turn: dict[int, list[_Phrase]] = {}
     if turns.any():
-        for word in _phrases(call, character_shares(call, scored, weighing), turns):
-            by_turn.setdefault(word.turn, []).append(word)
-    return {turn: tuple(sorted(words, key=lambda word: -word.weight)[:MOST_IN_TURN]) for turn, words in by_turn.items()}
+        for phrase in _phrases(call, character_shares(call, scored, weighing), turns):
+            by_turn.setdefault(call.turns[phrase[2]], []).append(phrase)
+    return {
+        turn: tuple(_word(call, phrase) for phrase in sorted(found, key=_strongest)[:MOST_IN_TURN])
+        for turn, found in by_turn.items()
+    }
 
 
 def moving_features(dense: Dense, scored: Scored, weighing: Sequence[float]) -> tuple[MovingFeature, ...]:
@@ -44,9 +47,15 @@ def moving_features(dense: Dense, scored: Scored, weighing: Sequence[float]) -> 
     return tuple(MovingFeature(dense.names[at], float(shares[at])) for at in strongest)
 
 
-def _phrases(
-    call: CallText, shares: "NDArray[np.float64]", turns: "NDArray[np.bool_] | None" = None
-) -> list[MovingWord]:
+_Phrase = tuple[int, int, int, float]
+"""First character in the joined text and one past the last, position of the turn, what it adds to the log odds."""
+
+
+def _strongest(phrase: _Phrase) -> float:
+    return -phrase[3]
+
+
+def _phrases(call: CallText, shares: "NDArray[np.float64]", turns: "NDArray[np.bool_] | None" = None) -> list[_Phrase]:
     """Words that speak for a label, neighbours joined, in the order of the call."""
     import numpy as np
 
@@ -57,16 +66,17 @@ def _phrases(
     if not counted.any():
         return []
     strong = np.flatnonzero(counted & (weight >= LEAST_SHARE * weight[counted].max()))
-    joins = (start[strong][1:] == end[strong][:-1]) & (turn[strong][1:] == turn[strong][:-1])
-    firsts = np.concatenate([[0], np.flatnonzero(~joins) + 1])
-    lasts = np.concatenate([firsts[1:], [len(strong)]]) - 1
-    return [
-        _word(call, int(start[strong[first]]), int(end[strong[last]]), int(turn[strong[first]]), total)
-        for first, last, total in zip(firsts, lasts, np.add.reduceat(weight[strong], firsts).tolist(), strict=True)
-    ]
+    start, end, turn = start[strong], end[strong], turn[strong]
+    is_first = np.ones(len(strong), dtype=bool)
+    is_first[1:] = (start[1:] != end[:-1]) | (turn[1:] != turn[:-1])
+    first = is_first.nonzero()[0]
+    last = np.append(first[1:], len(strong)) - 1
+    total = np.add.reduceat(weight[strong], first)
+    return list(zip(start[first].tolist(), end[last].tolist(), turn[first].tolist(), total.tolist(), strict=True))
 
 
-def _word(call: CallText, start: int, end: int, position: int, weight: float) -> MovingWord:
+def _word(call: CallText, phrase: _Phrase) -> MovingWord:
+    start, end, position, weight = phrase
     char_start, char_end = call.original_span(position, start, end)
     quote = call.originals[position][char_start:char_end]
     return MovingWord(call.turns[position], char_start, char_end, quote, weight)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from models.artifact import Artifact
 from models.call_features import call_features
 from models.call_text import CallText, read_call, read_turns
-from models.linear import Scored, score_call, score_turns
+from models.linear import Scored, score_call, score_customer_turns, score_turns
 from models.moving import moving_features, moving_in_call, moving_in_turns
 from models.recipe import rule_of
 from pipeline.domain.calls import Transcript
@@ -58,7 +58,7 @@ class Models:
 def predict_call(models: Models, transcript: Transcript, signals: Signals) -> Predictions:
     """What the models say about a call. Never fails: what cannot be judged is an abstention with its reason."""
     call = read_call(transcript, signals)
-    shipped = score_turns(models.shipped_sentiment.model, call)
+    shipped = score_customer_turns(models.shipped_sentiment.model, call)
     course = moods(models.shipped_sentiment.model.probabilities(shipped.scores))
     features = call_features(call, course[call.spoken_by_customer])
     calls = [_predict(models, artifact, call, features) for artifact in (models.dissatisfied, models.escalation)]
@@ -167,7 +167,7 @@ def _sentiments(models: Models, call: CallText, shipped: Scored) -> tuple[TurnSe
     if artifact is models.shipped_sentiment:
         scored = shipped
     else:
-        scored = score_turns(artifact.model, call, shipped.scores if artifact.base else None)
+        scored = score_customer_turns(artifact.model, call, shipped.scores if artifact.base else None)
     probabilities = artifact.model.probabilities(scored.scores)
     negative = probabilities[:, NEGATIVE] >= artifact.threshold
     calibration = artifact.model.calibration
@@ -175,21 +175,22 @@ def _sentiments(models: Models, call: CallText, shipped: Scored) -> tuple[TurnSe
     words = moving_in_turns(call, scored, weighing.tolist(), negative & call.spoken_by_customer)
     found = []
     silent = why_no_turns(call)
+    rows, is_negative = probabilities.tolist(), negative.tolist()
     for position in call.spoken_by_customer.nonzero()[0].tolist():
         turn = call.turns[position]
         why_not = silent[position]
         if why_not is not None:
             found.append(TurnSentiment(turn, None, None, None, why_not))
             continue
-        likely = probabilities[position]
+        likely = rows[position]
         other = Sentiment.POSITIVE if likely[POSITIVE] > likely[NEUTRAL] else Sentiment.NEUTRAL
-        sentiment = Sentiment.NEGATIVE if negative[position] else other
+        sentiment = Sentiment.NEGATIVE if is_negative[position] else other
         found.append(
             TurnSentiment(
                 turn=turn,
                 sentiment=sentiment,
-                negative=float(likely[NEGATIVE]),
-                positive=float(likely[POSITIVE]),
+                negative=likely[NEGATIVE],
+                positive=likely[POSITIVE],
                 words=words.get(turn, ()) if sentiment == Sentiment.NEGATIVE else (),
             )
         )

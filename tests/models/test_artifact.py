@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.artifact import load_artifact, save_artifact
-from models.recipe import Task
+from models.recipe import Part, Task
 from models.registry import find_model, load_models, shipped_folder
 from pipeline.domain.errors import ModelArtifactError
 
@@ -82,6 +82,30 @@ def test_numbers_that_are_none_are_refused(tmp_path):
         save_artifact(wrong, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda zones: (*zones, zones[0]), id="a zone twice"),
+        pytest.param(lambda zones: (replace(zones[0], part=Part.TURN), *zones[1:]), id="turns beside parts"),
+        pytest.param(lambda zones: (), id="none"),
+    ],
+)
+def test_zones_that_would_be_counted_in_one_place_are_refused(tmp_path, change):
+    shipped = load_artifact(shipped_folder(), "escalation")
+    wrong = replace(shipped, model=replace(shipped.model, zones=change(shipped.model.zones)))
+    with pytest.raises(ModelArtifactError, match="its zones are none, the same twice"):
+        save_artifact(wrong, tmp_path)
+
+
+def test_buckets_that_repeat_are_refused(tmp_path):
+    shipped = load_artifact(shipped_folder(), "escalation")
+    first, *others = shipped.model.zones
+    twice = replace(first, bucket=np.maximum(first.bucket, first.bucket[1]))
+    wrong = replace(shipped, model=replace(shipped.model, zones=(twice, *others)))
+    with pytest.raises(ModelArtifactError, match="bucket0 names buckets that are not there, or one twice"):
+        save_artifact(wrong, tmp_path)
+
+
 def test_what_is_saved_is_what_is_loaded(tmp_path):
     shipped = load_artifact(shipped_folder(), "dissatisfied")
     again = save_artifact(shipped, tmp_path)
@@ -89,6 +113,7 @@ def test_what_is_saved_is_what_is_loaded(tmp_path):
     assert again.threshold == shipped.threshold
     assert again.examples == shipped.examples
     for one, other in zip(again.model.zones, shipped.model.zones, strict=True):
+        assert np.array_equal(one.bucket, other.bucket)
         assert np.array_equal(one.table, other.table)
 
 

@@ -9,7 +9,7 @@ from models.calibration import Aim, auc, choose_threshold, reliability
 from models.call_text import read_call
 from models.examples import TurnExample
 from models.fitting import as_arrays, fit
-from models.linear import character_shares, score_call
+from models.linear import character_shares, score_call, score_customer_turns, score_turns
 from models.problems import call_problem, split, turn_problem
 from models.recipe import Task
 from models.training import Provenance, train
@@ -71,11 +71,29 @@ def test_arrays_score_as_the_pipeline_does(shipped, small_calls):
         assert found == pytest.approx(expected[number], abs=1e-4)
 
 
+def test_customer_turns_score_the_same_alone_and_among_all(shipped, small_calls):
+    call = read_call(small_calls[0].transcript, small_calls[0].signals)
+    model = shipped.sentiment.model
+    among_all = score_turns(model, call).scores[call.spoken_by_customer]
+    alone = score_customer_turns(model, call).scores[call.spoken_by_customer]
+    assert alone == pytest.approx(among_all)
+
+
+def test_the_order_of_zones_does_not_matter(shipped, small_calls):
+    call = read_call(small_calls[0].transcript, small_calls[0].signals)
+    model = shipped.escalation.model
+    turned = replace(model, zones=model.zones[::-1])
+    features = np.zeros(len(model.dense.names))
+    expected = score_call(model, call, features).scores
+    assert score_call(turned, call, features).scores == pytest.approx(expected)
+
+
 def test_the_characters_shares_sum_to_what_the_words_add(shipped, small_calls):
     call = read_call(small_calls[0].transcript, small_calls[0].signals)
     model = shipped.dissatisfied.model
     scored = score_call(model, call, np.zeros(len(model.dense.names)))
-    assert character_shares(call, scored, [1.0]).sum() == pytest.approx(sum(zone.scores.sum() for zone in scored.zones))
+    by_words = scored.scores[0, 0] - model.intercept[0] - scored.features.sum()
+    assert character_shares(call, scored, [1.0]).sum() == pytest.approx(by_words)
 
 
 @pytest.mark.slow
