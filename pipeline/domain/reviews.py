@@ -137,8 +137,6 @@ def standing_of(reviews: Iterable[Review]) -> Standing:
 
     An undone entry lets the word before it stand again. Undoing an undoing brings the entry back.
     """
-    ordered = sorted(reviews, key=lambda review: review.id)
-    undone = _undone(ordered)
     verdicts: dict[str, Review] = {}
     spots: dict[tuple[str, int | None, int | None, float | None], Review] = {}
     corrections: dict[int, Review] = {}
@@ -146,10 +144,8 @@ def standing_of(reviews: Iterable[Review]) -> Standing:
     comments: list[Review] = []
     examples: list[Review] = []
     finished: Review | None = None
-    for review in ordered:
+    for review in in_force(reviews):
         said = review.said
-        if review.id in undone:
-            continue
         if said.kind == ReviewKind.VERDICT and said.rule_id is not None:
             # A missed place is the evidence of a verdict on the whole call; any other place is a piece of a hit.
             if said.place == NOWHERE or said.verdict == Verdict.MISSED:
@@ -169,10 +165,11 @@ def standing_of(reviews: Iterable[Review]) -> Standing:
     return Standing(verdicts, spots, corrections, scores, tuple(comments), tuple(examples), finished)
 
 
-def _undone(ordered: list[Review]) -> set[int]:
-    """Ids of entries that are undone, an undoing that was itself undone not counting."""
+def in_force(reviews: Iterable[Review]) -> list[Review]:
+    """The entries that were not undone, in the order of their ids; an undoing that was undone does not count."""
+    ordered = sorted(reviews, key=lambda review: review.id)
     undone: set[int] = set()
     for review in reversed(ordered):
         if review.said.kind == ReviewKind.UNDO and review.id not in undone and review.said.undoes is not None:
             undone.add(review.said.undoes)
-    return undone
+    return [review for review in ordered if review.id not in undone]
