@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """Zone of start times that are written without an offset."""
     rules: Annotated[tuple[Path, ...], NoDecode] = ()
     """Folders of rule packs besides the standard pack."""
+    models: Path | None = None
+    """Folder of the site's own classifiers, as `earmark models train` writes them; else those that earmark ships."""
     max_duration_h: Annotated[float, Field(gt=0)] = 4.0
     """A recording longer than this is set aside."""
     decode_limit_s: Annotated[float, Field(gt=0)] = 300.0

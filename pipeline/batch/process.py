@@ -12,7 +12,7 @@ from pipeline.domain.results import Call, ProcessedCall
 
 if TYPE_CHECKING:
     from pipeline.asr.base import AsrBackend, AsrOptions
-    from rules.engine import Engine
+    from pipeline.batch.judging import Judge
     from rules.rule import RulePack
 
 
@@ -26,6 +26,8 @@ class ProcessOptions:
     default_roles: tuple[Role, ...] = ()
     """Roles of the channels where the manifest does not say; empty for unknown."""
     max_duration_s: float = 4 * 3600
+    models: Path | None = None
+    """Folder of the site's own classifiers; those that earmark ships where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +37,20 @@ class Loader:
     options: ProcessOptions
 
     def __call__(self) -> "CallProcessor":
-        """A worker that is ready. Raises: AsrError."""
-        from models.predict import predict_by_default
+        """A worker that is ready. Raises: AsrError, ModelArtifactError."""
         from pipeline.asr.base import open_backend
-        from rules.engine import Engine
+        from pipeline.batch.judging import Judge
 
-        engine = Engine(self.options.pack, predict=predict_by_default)
-        return CallProcessor(open_backend(self.options.asr), engine, self.options)
+        judge = Judge(self.options.pack, self.options.models)
+        return CallProcessor(open_backend(self.options.asr), judge, self.options)
 
 
 class CallProcessor(Worker):
     """Models and rules, loaded once."""
 
-    def __init__(self, backend: "AsrBackend", engine: "Engine", options: ProcessOptions) -> None:
+    def __init__(self, backend: "AsrBackend", judge: "Judge", options: ProcessOptions) -> None:
         self._backend = backend
-        self._engine = engine
+        self._judge = judge
         self._options = options
         described = backend.describe()
         self.identity = Identity(
@@ -93,8 +94,8 @@ class CallProcessor(Worker):
         channels = [ChannelSpeech(samples, spans) for samples, spans in zip(audio.channels, speech, strict=True)]
         transcript = round_times(transcribe_call(self._backend, channels, roles, duration_s=audio.format.duration_s))
         signals = measure_signals(transcript, audio=audio, speech=speech, roles=roles)
-        results = self._engine.evaluate(Call(transcript, recording.metadata, signals))
-        return ProcessedCall(audio.format, transcript, signals, results, audio.warnings)
+        findings = self._judge(Call(transcript, recording.metadata, signals))
+        return ProcessedCall(audio.format, transcript, signals, findings, audio.warnings)
 
     def _roles(self, recording: Recording, channel_count: int) -> tuple[Role, ...]:
         if channel_count == 1:

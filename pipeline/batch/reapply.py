@@ -1,13 +1,13 @@
-"""Running rules again over stored transcripts, without touching audio."""
+"""Running classifiers and rules again over stored transcripts, without touching audio."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.domain.results import Call, Outcome, RuleResult
+from pipeline.domain.results import Call, Findings, Outcome, RuleResult
 from pipeline.store.database import Database
-from pipeline.store.results import PAGE, Run, StoredCall, finish_run, save_results, start_run, stored_calls
+from pipeline.store.results import PAGE, Run, StoredCall, finish_run, save_findings, start_run, stored_calls
 
-Evaluate = Callable[[Call], Sequence[RuleResult]]
+Evaluate = Callable[[Call], Findings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ def reapply(database: Database, evaluate: Evaluate, run: Run, *, dry_run: bool =
     if not dry_run:
         start_run(database, run)
     for page in _pages(stored_calls(database)):
-        results = {stored.recording.id: tuple(evaluate(stored.call)) for stored in page}
+        findings = {stored.recording.id: evaluate(stored.call) for stored in page}
         for stored in page:
-            changes += _changes(stored, results[stored.recording.id])
+            changes += _changes(stored, findings[stored.recording.id].results)
         if not dry_run:
-            save_results(database, results, run)
+            save_findings(database, findings, run)
         calls += len(page)
     if not dry_run:
         finish_run(database, run.id)

@@ -235,7 +235,7 @@ class Runner:
     def _store(self, lease: Lease, call: ProcessedCall) -> None:
         if not self._insist(save_call, lease, call, self._run):
             return
-        hit = {result.rule_id for result in call.results if result.outcome == Outcome.HIT}
+        hit = {result.rule_id for result in call.findings.results if result.outcome == Outcome.HIT}
         hits = len(hit & self._active_rules)
         self._summary.processed += 1
         self._summary.audio_s += call.audio.duration_s

@@ -16,29 +16,33 @@ RulesOption = Annotated[
     list[Path] | None,
     typer.Option("--rules", metavar="DIR", help="Folder of rule packs besides the standard pack; may be repeated."),
 ]
+SiteModelsOption = Annotated[
+    Path | None,
+    typer.Option("--models", metavar="DIR", help="The site's own classifiers [default: those that earmark ships]."),
+]
 
 
 def apply(
     db: DbOption = None,
     rules: RulesOption = None,
+    models: SiteModelsOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, store nothing.")] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Run the rules again over stored transcripts and say what changed. 重新应用规则"""
-    from models.predict import predict_by_default
+    """Run classifiers and rules again over stored transcripts and say what changed. 重新应用规则"""
+    from pipeline.batch.judging import Judge
     from pipeline.batch.reapply import reapply
     from pipeline.batch.rule_set import headings, load_rules
     from pipeline.batch.version import code_version
     from pipeline.settings import load_settings
     from pipeline.store.database import open_database
     from pipeline.store.results import Run
-    from rules.engine import Engine
 
-    settings = load_settings(db=db, rules=tuple(rules) if rules else None)
+    settings = load_settings(db=db, rules=tuple(rules) if rules else None, models=models)
     pack = load_rules(settings.rules)
     database = open_database(settings.db)
     run = Run(uuid.uuid4().hex, "apply", code_version(), pack.digest, headings(pack))
-    done = reapply(database, Engine(pack, predict=predict_by_default).evaluate, run, dry_run=dry_run)
+    done = reapply(database, Judge(pack, settings.models), run, dry_run=dry_run)
     if form == Format.TABLE:
         _changes_table(done.changes)
     else:

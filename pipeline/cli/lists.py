@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from pipeline.domain.calls import Turn
+    from pipeline.domain.predictions import Predictions
     from pipeline.domain.results import BilingualText, RuleResult
     from pipeline.store.database import Database
     from pipeline.store.listings import Filter, ListedCall, ListedHit
@@ -148,6 +149,7 @@ def show(
         return
     shown = [result for result in stored.results if result.outcome != Outcome.NOT_APPLICABLE]
     _print_marks(shown, rule_titles(database))
+    _print_predictions(stored.predictions)
     for turn in stored.call.transcript.turns:
         out.print(_turn_line(turn, shown))
 
@@ -198,6 +200,7 @@ def _calls_table(rows: "list[ListedCall]", titles: "dict[str, BilingualText]") -
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim", collapse_padding=True)
+    table.add_column("风险\nrisk", justify="right", no_wrap=True)
     table.add_column("录音\nrecording", no_wrap=True)
     table.add_column("状态\nstate", no_wrap=True)
     table.add_column("开始时间\nstarted", no_wrap=True)
@@ -209,9 +212,12 @@ def _calls_table(rows: "list[ListedCall]", titles: "dict[str, BilingualText]") -
     table.add_column("为什么\nwhy")
     for row in rows:
         why = "、".join(titles[rule].zh if rule in titles else rule for rule in row.rules) or row.message or ""
+        # The blank lets a narrow table break the line before what the models say.
+        why = " ".join(filter(None, [why, "、".join(_suspicions(row))]))
         if row.not_evaluable:
             why += f"（无法判定 {row.not_evaluable}）"
         table.add_row(
+            "" if row.risk is None else str(row.risk),
             row.recording,
             STATE_ZH[row.state],
             row.started_at.strftime("%m-%d %H:%M") if row.started_at else "",
@@ -223,6 +229,15 @@ def _calls_table(rows: "list[ListedCall]", titles: "dict[str, BilingualText]") -
             why,
         )
     console().print(table)
+
+
+def _suspicions(row: "ListedCall") -> list[str]:
+    """What the classifiers expect of a call above their thresholds."""
+    found = (
+        ("可能不满", row.dissatisfied_flagged, row.dissatisfied),
+        ("可能升级", row.escalation_flagged, row.escalation),
+    )
+    return [f"{what} {likely:.2f}" for what, flagged, likely in found if flagged and likely is not None]
 
 
 def _severity_counts(row: "ListedCall") -> "Text":
@@ -285,6 +300,25 @@ def _print_marks(results: "Iterable[RuleResult]", titles: "dict[str, BilingualTe
         line.append(f"{title} {result.rule_id}", "bold").append(f"  {times}  " if times else "  ")
         out.print(line.append(result.explanation.zh))
     out.print()
+
+
+def _print_predictions(predictions: "Predictions | None") -> None:
+    """What the classifiers expect, where they expect it above their thresholds, and the words that moved them."""
+    from rich.text import Text
+
+    if predictions is None:
+        return
+    expected = (
+        ("客户可能不满 dissatisfied", predictions.dissatisfied),
+        ("可能升级 escalation", predictions.escalation),
+    )
+    flagged = [(what, prediction) for what, prediction in expected if prediction.flagged]
+    for what, prediction in flagged:
+        line = Text("  模型  ", "bold cyan").append(what, "bold").append(f"  {prediction.probability:.2f}  ")
+        words = list(dict.fromkeys(word.text.strip() for word in prediction.words))
+        console().print(line.append(f"依据：{'、'.join(words)}" if words else ""))
+    if flagged:
+        console().print()
 
 
 def _turn_line(turn: "Turn", results: "Iterable[RuleResult]") -> "Text":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.apply import RulesOption
+from pipeline.cli.apply import RulesOption, SiteModelsOption
 from pipeline.cli.output import DbOption, Format, FormatOption, message
 from pipeline.cli.summary import BatchRun, print_summary
 
@@ -31,6 +31,7 @@ def run(
     ] = None,
     db: DbOption = None,
     rules: RulesOption = None,
+    models: SiteModelsOption = None,
     asr_model: Annotated[
         str | None, typer.Option("--asr-model", metavar="NAME|DIR", help="Speech model [default: base].")
     ] = None,
@@ -52,6 +53,7 @@ def run(
     settings = load_settings(
         db=db,
         rules=tuple(rules) if rules else None,
+        models=models,
         asr_model=asr_model,
         language=language,
         workers=workers,
@@ -116,7 +118,9 @@ def _process_options(settings: "Settings") -> "ProcessOptions":
         site_words=settings.site_words,
     )
     pack = load_rules(settings.rules)
-    return ProcessOptions(asr, pack, settings.channel_roles or (), settings.max_duration_h * 3600)
+    return ProcessOptions(
+        asr, pack, settings.channel_roles or (), settings.max_duration_h * 3600, models=settings.models
+    )
 
 
 def _describe_run(options: "ProcessOptions") -> "Run":

@@ -116,13 +116,22 @@ class RuleHeading:
 
 
 @dataclass(frozen=True, slots=True)
+class Findings:
+    """What is said of one call without hearing it again: by rules and by classifiers."""
+
+    results: tuple[RuleResult, ...]
+    """One for each rule that ran, clear ones included."""
+    predictions: Predictions | None = None
+    """``None`` where no classifiers were run."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessedCall:
     """Everything one recording became on its way through the pipeline."""
 
     audio: AudioFormat
     transcript: Transcript
     signals: Signals
-    results: tuple[RuleResult, ...]
-    """One for each rule that ran, clear ones included."""
+    findings: Findings
     warnings: tuple[str, ...] = ()
     """What an operator should know though the call could be judged."""

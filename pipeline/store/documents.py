@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.domain.calls import Role, Transcript, Turn, Word
 from pipeline.domain.errors import StoreError
+from pipeline.domain.predictions import Predictions
 from pipeline.domain.signals import Signals
 
 if TYPE_CHECKING:
@@ -67,6 +68,23 @@ def encode_signals(signals: Signals) -> bytes:
 def decode_signals(document: bytes) -> Signals:
     """The signals that `encode_signals` wrote. Raises: StoreError for another format."""
     return _signals_adapter().validate_python(_unpack(document)["signals"])
+
+
+def encode_predictions(predictions: Predictions) -> bytes:
+    """What the classifiers say as compressed JSON."""
+    return _pack({"format": FORMAT, "predictions": _predictions_adapter().dump_python(predictions, mode="json")})
+
+
+def decode_predictions(document: bytes) -> Predictions:
+    """What `encode_predictions` wrote. Raises: StoreError for another format."""
+    return _predictions_adapter().validate_python(_unpack(document)["predictions"])
+
+
+@cache
+def _predictions_adapter() -> "TypeAdapter[Predictions]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Predictions)
 
 
 @cache

@@ -11,8 +11,10 @@ from pipeline.domain.errors import StoreError
 from pipeline.domain.results import BilingualText, Outcome, RuleStatus, Severity
 from pipeline.store.database import Database
 from pipeline.store.recordings import local_start
-from pipeline.store.tables import evaluations, evidence, ledger, pack_rules, recordings, rule_results, runs
+from pipeline.store.review_tables import review_items
+from pipeline.store.tables import evaluations, evidence, ledger, pack_rules, predictions, recordings, rule_results, runs
 
+PREDICTED = ("dissatisfied", "dissatisfied_flagged", "escalation", "escalation_flagged")
 SEVERITY_RANK = {Severity.CRITICAL.value: 0, Severity.ALERT.value: 1, Severity.MINOR.value: 2}
 
 
@@ -50,6 +52,14 @@ class ListedCall:
     minor: int
     not_evaluable: int
     errors: int
+    risk: int | None = None
+    """0–100, see `pipeline.domain.risk`; ``None`` where the call was not evaluated."""
+    dissatisfied: float | None = None
+    """Probability, where the model does not abstain."""
+    dissatisfied_flagged: bool = False
+    """Whether that is above the model's threshold."""
+    escalation: float | None = None
+    escalation_flagged: bool = False
     rules: tuple[str, ...] = ()
     """Ids of the active rules hit, the most severe first."""
     start_s: float | None = None
@@ -94,7 +104,7 @@ class _Moment:
 def list_calls(
     database: Database, wanted: Filter, *, flagged: bool = False, state: str | None = None
 ) -> list[ListedCall]:
-    """Calls, the most urgent first: by critical hits, then alerts, then minor ones, then start time.
+    """Calls, the riskiest first, then by start time; those that were not evaluated come last.
 
     Args:
         database: where to look.
@@ -104,10 +114,20 @@ def list_calls(
     """
     counts = (evaluations.c.critical, evaluations.c.alert, evaluations.c.minor)
     query = (
-        select(recordings, ledger.c.state, ledger.c.reason, ledger.c.message, evaluations)
+        select(
+            recordings,
+            ledger.c.state,
+            ledger.c.reason,
+            ledger.c.message,
+            evaluations,
+            review_items.c.risk,
+            *(predictions.c[name] for name in PREDICTED),
+        )
         .join(ledger, ledger.c.recording_id == recordings.c.id)
         .outerjoin(evaluations, evaluations.c.recording_id == recordings.c.id)
-        .order_by(*(func.coalesce(count, 0).desc() for count in counts), recordings.c.started_at, recordings.c.name)
+        .outerjoin(review_items, review_items.c.recording_id == recordings.c.id)
+        .outerjoin(predictions, predictions.c.recording_id == recordings.c.id)
+        .order_by(func.coalesce(review_items.c.risk, -1).desc(), recordings.c.started_at, recordings.c.name)
     )
     query = _restrict(query, wanted)
     if wanted.run_id is not None:
@@ -238,6 +258,11 @@ def _listed_call(row: Row[Any], moment: _Moment) -> ListedCall:
         minor=row.minor or 0,
         not_evaluable=row.not_evaluable or 0,
         errors=row.errors or 0,
+        risk=row.risk,
+        dissatisfied=row.dissatisfied,
+        dissatisfied_flagged=bool(row.dissatisfied_flagged),
+        escalation=row.escalation,
+        escalation_flagged=bool(row.escalation_flagged),
         rules=tuple(rule_id for _, rule_id in sorted(moment.rules)),
         start_s=moment.first[1] if moment.first else None,
         reason=row.reason,

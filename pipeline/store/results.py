@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from pipeline.domain.calls import Recording, Role, Transcript
+from pipeline.domain.predictions import Predictions
 from pipeline.domain.results import (
     BilingualText,
     Call,
     Evidence,
+    Findings,
     Outcome,
     ProcessedCall,
     RuleHeading,
@@ -18,11 +20,22 @@ from pipeline.domain.results import (
     RuleStatus,
     Severity,
 )
+from pipeline.domain.risk import risk_of
 from pipeline.store import documents
 from pipeline.store.database import Database, Row, upsert
 from pipeline.store.ledger import Lease, complete
 from pipeline.store.recordings import recording_of
-from pipeline.store.tables import evaluations, evidence, pack_rules, recordings, rule_results, runs, transcripts
+from pipeline.store.review_queue import QueueEntry, enter
+from pipeline.store.tables import (
+    evaluations,
+    evidence,
+    pack_rules,
+    predictions,
+    recordings,
+    rule_results,
+    runs,
+    transcripts,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,8 @@ class StoredCall:
     results: tuple[RuleResult, ...]
     """Every outcome that was not clear."""
     duration_s: float
+    predictions: Predictions | None = None
+    """What the classifiers said last; ``None`` where none were run."""
 
 
 def start_run(database: Database, run: Run) -> None:
@@ -121,21 +136,24 @@ def save_call(database: Database, lease: Lease, call: ProcessedCall, run: Run) -
             "signals": documents.encode_signals(call.signals),
         }
         upsert(connection, transcripts, [transcript])
-        _replace_results(connection, recording_id, call.results, run)
+        _replace_findings(connection, recording_id, call.findings, run)
     return True
 
 
-def save_results(database: Database, results: Mapping[str, Sequence[RuleResult]], run: Run) -> None:
-    """Replaces the rule results of several calls, by recording id, in one transaction."""
+def save_findings(database: Database, findings: Mapping[str, Findings], run: Run) -> None:
+    """Replaces what is said of several calls, by recording id, in one transaction."""
     with database.writing() as connection:
-        for recording_id, of_call in results.items():
-            _replace_results(connection, recording_id, of_call, run)
+        for recording_id, of_call in findings.items():
+            _replace_findings(connection, recording_id, of_call, run)
 
 
-def _replace_results(connection: Connection, recording_id: str, results: Sequence[RuleResult], run: Run) -> None:
+def _replace_findings(connection: Connection, recording_id: str, findings: Findings, run: Run) -> None:
     headings = {heading.id: heading for heading in run.headings}
-    kept = [result for result in results if result.outcome != Outcome.CLEAR]
+    kept = [result for result in findings.results if result.outcome != Outcome.CLEAR]
     upsert(connection, evaluations, [_evaluation(recording_id, kept, headings, run.id)])
+    enter(connection, [_queue_entry(recording_id, kept, headings, findings.predictions)])
+    if findings.predictions is not None:
+        upsert(connection, predictions, [_predictions_row(recording_id, findings.predictions, run.id)])
     # The evidence goes with its result (ON DELETE CASCADE).
     connection.execute(delete(rule_results).where(rule_results.c.recording_id == recording_id))
     if kept:
@@ -164,6 +182,37 @@ def _evaluation(
         "minor": hits.count(Severity.MINOR),
         "not_evaluable": sum(result.outcome == Outcome.NOT_EVALUABLE for result in active),
         "errors": sum(result.outcome == Outcome.ERROR for result in active),
+    }
+
+
+def _queue_entry(
+    recording_id: str,
+    results: Sequence[RuleResult],
+    headings: Mapping[str, RuleHeading],
+    predicted: Predictions | None,
+) -> QueueEntry:
+    active = [result for result in results if headings[result.rule_id].status == RuleStatus.ACTIVE]
+    hits = [
+        (headings[result.rule_id].severity, result.confidence or 0.0)
+        for result in active
+        if result.outcome == Outcome.HIT
+    ]
+    doubtful = any(result.outcome == Outcome.NOT_EVALUABLE for result in active)
+    return QueueEntry(recording_id, risk_of(hits, predicted), flagged=bool(hits), doubtful=doubtful)
+
+
+def _predictions_row(recording_id: str, predicted: Predictions, run_id: str) -> Row:
+    return {
+        "recording_id": recording_id,
+        "run_id": run_id,
+        "dissatisfied": predicted.dissatisfied.probability,
+        "dissatisfied_flagged": predicted.dissatisfied.flagged,
+        "escalation": predicted.escalation.probability,
+        "escalation_flagged": predicted.escalation.flagged,
+        "dissatisfied_model": predicted.dissatisfied.model,
+        "escalation_model": predicted.escalation.model,
+        "sentiment_model": predicted.sentiment_model,
+        "document": documents.encode_predictions(predicted),
     }
 
 
@@ -229,7 +278,17 @@ def stored_call(database: Database, recording_id: str) -> StoredCall | None:
 
 
 def _calls_where(database: Database, *, after: str = "", only: str | None = None) -> list[StoredCall]:
-    query = select(recordings, transcripts.c.language, transcripts.c.turns, transcripts.c.signals).join(transcripts)
+    query = (
+        select(
+            recordings,
+            transcripts.c.language,
+            transcripts.c.turns,
+            transcripts.c.signals,
+            predictions.c.document.label("predicted"),
+        )
+        .join(transcripts, transcripts.c.recording_id == recordings.c.id)
+        .outerjoin(predictions, predictions.c.recording_id == recordings.c.id)
+    )
     query = query.where(recordings.c.id == only if only is not None else recordings.c.id > after)
     with database.reading() as connection:
         rows = connection.execute(query.order_by(recordings.c.id).limit(PAGE)).all()
@@ -239,7 +298,8 @@ def _calls_where(database: Database, *, after: str = "", only: str | None = None
         recording = recording_of(row)
         transcript = Transcript(documents.decode_turns(row.turns), row.duration_s, row.language)
         call = Call(transcript, recording.metadata, documents.decode_signals(row.signals))
-        calls.append(StoredCall(recording, call, tuple(results.get(row.id, ())), row.duration_s))
+        predicted = documents.decode_predictions(row.predicted) if row.predicted is not None else None
+        calls.append(StoredCall(recording, call, tuple(results.get(row.id, ())), row.duration_s, predicted))
     return calls
 
 

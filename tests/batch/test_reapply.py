@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.batch.reapply import reapply
-from pipeline.domain.results import Outcome
+from pipeline.domain.results import Findings, Outcome
 from pipeline.store.ledger import claim
 from pipeline.store.listings import Filter, list_calls, list_hits
 from pipeline.store.recordings import register
@@ -24,11 +24,12 @@ def store(empty_store):
 def changed_rules(call):
     """The insult rule no longer hits; the closing rule hits and the escalation rule cannot judge."""
     assert call.transcript.turns[1].text == "你神经病"
-    return (
+    results = (
         result("insult", Outcome.CLEAR),
         result("closing-missing", Outcome.HIT, 9.0),
         result("escalation-risk", Outcome.NOT_EVALUABLE),
     )
+    return Findings(results)
 
 
 def test_says_and_stores_what_changed(store, monkeypatch):

@@ -1,12 +1,23 @@
 """Recordings and results for tests of the store and the batch."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from pipeline.domain.calls import AudioFormat, CallMetadata, Recording, Role, Transcript, Turn, Word
+from pipeline.domain.predictions import (
+    Abstention,
+    MovingFeature,
+    MovingWord,
+    Prediction,
+    Predictions,
+    Sentiment,
+    TurnSentiment,
+)
 from pipeline.domain.results import (
     BilingualText,
     ErrorClass,
     Evidence,
+    Findings,
     Outcome,
     ProcessedCall,
     RuleHeading,
@@ -18,6 +29,7 @@ from pipeline.domain.signals import Signals, Silence
 from pipeline.store.recordings import FoundFile
 from pipeline.store.results import Run
 
+AT = datetime(2026, 11, 26, 9, tzinfo=UTC)
 FORMAT = AudioFormat(30.0, 8000, 2, "pcm_s16le", "wav")
 
 
@@ -68,4 +80,14 @@ def processed(*results: RuleResult) -> ProcessedCall:
         Turn(1, Role.AGENT, 3.0, 3.9, "你神经病", 0, words),
     )
     signals = Signals(silences=(Silence(4.0, 30.0, Role.AGENT, None),), last_speaker=Role.AGENT)
-    return ProcessedCall(FORMAT, Transcript(turns, 30.0), signals, results)
+    return ProcessedCall(FORMAT, Transcript(turns, 30.0), signals, Findings(results))
+
+
+def predicted(*, dissatisfied: float | None, escalation: float | None) -> Predictions:
+    def of(task: str, probability: float | None) -> Prediction:
+        word = MovingWord(1, 1, 4, "神经病", 1.5)
+        why_not = Abstention.TOO_SHORT if probability is None else None
+        return Prediction(task, probability, 0.5, "m" * 64, why_not, (word,), (MovingFeature("thanks", 0.25),))
+
+    sentiment = TurnSentiment(0, Sentiment.NEGATIVE, 0.75, 0.125)
+    return Predictions(of("dissatisfied", dissatisfied), of("escalation", escalation), (sentiment,), "s" * 64, 0.5)

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.domain.calls import CallMetadata, Direction, Role
 from pipeline.domain.errors import StoreError
-from pipeline.domain.results import Outcome
+from pipeline.domain.results import Findings, Outcome
 from pipeline.store.documents import encode_turns, round_times
 from pipeline.store.ledger import claim
 from pipeline.store.listings import Filter, find_recording, list_calls, list_hits, rule_titles
@@ -15,12 +15,12 @@ from pipeline.store.recordings import UNREAD, register
 from pipeline.store.results import (
     count_checked_otherwise,
     save_call,
-    save_results,
+    save_findings,
     start_run,
     stored_call,
     stored_calls,
 )
-from tests.store.builders import FORMAT, found, processed, recording, result, run
+from tests.store.builders import FORMAT, found, predicted, processed, recording, result, run
 
 
 @pytest.fixture
@@ -62,7 +62,8 @@ def test_call_reads_back(store):
 def test_results_are_replaced_not_added(store):
     made = recording()
     save(store, made, result("insult"), result("escalation-risk"))
-    save_results(store, {made.id: [result("insult", Outcome.CLEAR), result("closing-missing")]}, run())
+    now = Findings((result("insult", Outcome.CLEAR), result("closing-missing")))
+    save_findings(store, {made.id: now}, run())
     assert [hit.rule for hit in list_hits(store, Filter())] == ["closing-missing"]
 
 
@@ -140,7 +141,7 @@ def test_calls_checked_against_other_rules_are_counted(store):
     save(store, recording(2))
     assert count_checked_otherwise(store, run().pack_digest) == 0
     start_run(store, run("later", pack_digest="q" * 64))
-    save_results(store, {recording(1).id: [result("insult")]}, run("later"))
+    save_findings(store, {recording(1).id: Findings((result("insult"),))}, run("later"))
     assert count_checked_otherwise(store, run().pack_digest) == 1
 
 
@@ -204,3 +205,17 @@ class TestRegister:
 def test_format_is_kept(store):
     save(store, recording())
     assert list_calls(store, Filter())[0].duration_s == FORMAT.duration_s
+
+
+def test_predictions_read_back_and_rank(store):
+    likely = predicted(dissatisfied=0.9, escalation=None)
+    save(store, recording(1), result("closing-missing"))
+    register(store, [found(recording(2))])
+    (lease,) = claim(store, "o", limit=1, ttl_s=60, now_s=0.0)
+    save_call(store, lease, replace(processed(), findings=Findings((), likely)), run())
+    assert stored_call(store, recording(2).id).predictions == likely
+    assert stored_call(store, recording(1).id).predictions is None
+    first, second = list_calls(store, Filter())
+    assert (first.recording, first.risk, first.dissatisfied, first.dissatisfied_flagged) == ("c2.wav", 31, 0.9, True)
+    assert (first.escalation, first.escalation_flagged) == (None, False)
+    assert (second.recording, second.dissatisfied, second.dissatisfied_flagged) == ("c1.wav", None, False)

@@ -65,6 +65,11 @@ def upgrade() -> None:
         sa.Column("taken_until", sa.DateTime(), nullable=True),
         sa.Column("done_by", sa.Integer(), nullable=True),
         sa.Column("done_at", sa.DateTime(), nullable=True),
+        sa.Column("agent", sa.String(length=200), nullable=True),
+        sa.Column("team", sa.String(length=200), nullable=True),
+        sa.Column("started_at", sa.DateTime(), nullable=True),
+        sa.Column("duration_s", sa.Float(), nullable=True),
+        sa.Column("document_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["assignee_id"], ["accounts.id"], name=op.f("fk_review_items_assignee_id_accounts")),
         sa.ForeignKeyConstraint(["done_by"], ["accounts.id"], name=op.f("fk_review_items_done_by_accounts")),
         sa.ForeignKeyConstraint(
@@ -80,6 +85,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_review_items_assignee_id"), ["assignee_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_review_items_done_at"), ["done_at"], unique=False)
         batch_op.create_index("ix_review_items_queue", ["done", "flagged", "risk", "recording_id"], unique=False)
+        for name, column in (("started", "started_at"), ("longest", "duration_s")):
+            batch_op.create_index(f"ix_review_items_{name}", ["done", "flagged", column, "recording_id"], unique=False)
+        for name in ("agent", "team"):
+            batch_op.create_index(f"ix_review_items_{name}", [name, "done", "flagged"], unique=False)
+    with op.batch_alter_table("rule_results", schema=None) as batch_op:
+        for name in ("rule_id", "error_class", "severity"):
+            columns = [name, "outcome", "status", "recording_id"]
+            batch_op.create_index(f"ix_rule_results_hits_{name}", columns, unique=False)
     op.create_table(
         "reviews",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -187,8 +200,9 @@ def upgrade() -> None:
     with op.batch_alter_table("appeals", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_appeals_recording_id"), ["recording_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_appeals_rule_id"), ["rule_id"], unique=False)
-    _fill_queue()
     _create_search()
+    _copy_to_queue()
+    _fill_queue()
     _append_only()
 
 
@@ -211,8 +225,89 @@ def _create_search() -> None:
         # Without content: the words are in the transcripts; rows that are no longer named by search_documents are dead.
         op.execute("CREATE VIRTUAL TABLE search_text USING fts5(words, content='')")
     else:
-        op.execute("CREATE TABLE search_text (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)")
+        op.execute("CREATE TABLE search_text (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL, body TEXT NOT NULL)")
         op.execute("CREATE INDEX ix_search_text_words ON search_text USING GIN (words)")
+
+
+def _copy_to_queue() -> None:
+    """Keeps what the queue repeats of recordings and of the search index, whoever writes these."""
+    if op.get_bind().dialect.name == "sqlite":
+        _copy_to_queue_on_sqlite()
+    else:
+        _copy_to_queue_on_postgresql()
+
+
+def _copy_to_queue_on_sqlite() -> None:
+    columns = "agent, team, started_at, duration_s"
+    # The fraction is written as SQLAlchemy writes it: SQLite compares moments as texts.
+    values = "agent, team, coalesce(started_at, '1970-01-01 00:00:00.000000'), coalesce(duration_s, 0)"
+    op.execute(
+        f"""
+        CREATE TRIGGER review_items_described AFTER INSERT ON review_items BEGIN
+            UPDATE review_items SET
+                ({columns}) = (SELECT {values} FROM recordings WHERE id = NEW.recording_id),
+                document_id = (SELECT id FROM search_documents WHERE recording_id = NEW.recording_id)
+            WHERE recording_id = NEW.recording_id;
+        END
+        """
+    )
+    op.execute(
+        f"""
+        CREATE TRIGGER recordings_described AFTER UPDATE OF {columns} ON recordings BEGIN
+            UPDATE review_items SET ({columns}) = (SELECT {values} FROM recordings WHERE id = NEW.id)
+            WHERE recording_id = NEW.id;
+        END
+        """
+    )
+    op.execute(
+        """
+        CREATE TRIGGER search_documents_named AFTER INSERT ON search_documents BEGIN
+            UPDATE review_items SET document_id = NEW.id WHERE recording_id = NEW.recording_id;
+        END
+        """
+    )
+
+
+def _copy_to_queue_on_postgresql() -> None:
+    op.execute(
+        """
+        CREATE FUNCTION earmark_describe_item() RETURNS trigger AS $$ BEGIN
+            SELECT agent, team, coalesce(started_at, '1970-01-01'), coalesce(duration_s, 0)
+            INTO NEW.agent, NEW.team, NEW.started_at, NEW.duration_s
+            FROM recordings WHERE id = NEW.recording_id;
+            NEW.document_id := (SELECT id FROM search_documents WHERE recording_id = NEW.recording_id);
+            RETURN NEW;
+        END $$ LANGUAGE plpgsql
+        """
+    )
+    op.execute(
+        """
+        CREATE FUNCTION earmark_describe_recording() RETURNS trigger AS $$ BEGIN
+            UPDATE review_items SET agent = NEW.agent, team = NEW.team,
+                started_at = coalesce(NEW.started_at, '1970-01-01'), duration_s = coalesce(NEW.duration_s, 0)
+            WHERE recording_id = NEW.id;
+            RETURN NULL;
+        END $$ LANGUAGE plpgsql
+        """
+    )
+    op.execute(
+        """
+        CREATE FUNCTION earmark_name_document() RETURNS trigger AS $$ BEGIN
+            UPDATE review_items SET document_id = NEW.id WHERE recording_id = NEW.recording_id;
+            RETURN NULL;
+        END $$ LANGUAGE plpgsql
+        """
+    )
+    for name, moment, function in (
+        ("review_items_described", "BEFORE INSERT ON review_items", "earmark_describe_item"),
+        (
+            "recordings_described",
+            "AFTER UPDATE OF agent, team, started_at, duration_s ON recordings",
+            "earmark_describe_recording",
+        ),
+        ("search_documents_named", "AFTER INSERT ON search_documents", "earmark_name_document"),
+    ):
+        op.execute(f"CREATE TRIGGER {name} {moment} FOR EACH ROW EXECUTE FUNCTION {function}()")
 
 
 def _append_only() -> None:
