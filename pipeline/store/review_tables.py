@@ -1,6 +1,7 @@
 """The tables of the review desk: who may come in, what is to be heard, and what people said of it.
 
-``review_items`` holds one row for each evaluated call and is all that the queue sorts and counts by. ``reviews`` is
+``review_items`` holds one row for each evaluated call and is all that the queue sorts and counts by; what it repeats of
+``recordings`` and ``search_documents`` is copied by triggers, so that it holds whoever writes there. ``reviews`` is
 what people said, row after row, never changed: the newest word on a thing counts, an undoing is a row as well.
 ``audit`` is who opened, heard, judged and exported what; triggers refuse to change either.
 
@@ -24,7 +25,7 @@ from sqlalchemy import (
     false,
 )
 
-from pipeline.store.tables import Name, RecordingId, UtcDateTime, metadata, recording_key
+from pipeline.store.tables import Name, RecordingId, UtcDateTime, metadata, recording_key, rule_results
 
 accounts = Table(
     "accounts",
@@ -90,8 +91,28 @@ review_items = Table(
     Column("taken_until", UtcDateTime),
     Column("done_by", Integer, ForeignKey("accounts.id")),
     Column("done_at", UtcDateTime, index=True),
+    # Copied by triggers. An unknown start is 1970, an unknown length 0: lists sort by them.
+    Column("agent", Name),
+    Column("team", Name),
+    Column("started_at", UtcDateTime),
+    Column("duration_s", Float),
+    Column("document_id", Integer),
     Index("ix_review_items_queue", "done", "flagged", "risk", "recording_id"),
+    Index("ix_review_items_started", "done", "flagged", "started_at", "recording_id"),
+    Index("ix_review_items_longest", "done", "flagged", "duration_s", "recording_id"),
+    Index("ix_review_items_agent", "agent", "done", "flagged"),
+    Index("ix_review_items_team", "team", "done", "flagged"),
 )
+
+# Which calls a rule, a class or a severity hit, read from the index alone.
+for _name in ("rule_id", "error_class", "severity"):
+    Index(
+        f"ix_rule_results_hits_{_name}",
+        rule_results.c[_name],
+        rule_results.c.outcome,
+        rule_results.c.status,
+        rule_results.c.recording_id,
+    )
 
 reviews = Table(
     "reviews",
