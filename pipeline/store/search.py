@@ -12,6 +12,7 @@ Source: https://www.postgresql.org/docs/current/textsearch-limitations.html
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from sqlalchemy import ColumnElement, Connection, and_, column, delete, func, select, text
 from sqlalchemy import cast as sql_cast
@@ -136,7 +137,7 @@ def _tokens(lines: Sequence[str]) -> list[str]:
 
 def _pairs(line: str) -> list[str]:
     codes = [_code(character) for character in line]
-    return [first + second for first, second in zip(codes, codes[1:], strict=False)]
+    return [first + second for first, second in pairwise(codes)]
 
 
 @lru_cache(maxsize=20_000)

@@ -84,15 +84,6 @@ def upgrade() -> None:
     with op.batch_alter_table("review_items", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_review_items_assignee_id"), ["assignee_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_review_items_done_at"), ["done_at"], unique=False)
-        batch_op.create_index("ix_review_items_queue", ["done", "flagged", "risk", "recording_id"], unique=False)
-        for name, column in (("started", "started_at"), ("longest", "duration_s")):
-            batch_op.create_index(f"ix_review_items_{name}", ["done", "flagged", column, "recording_id"], unique=False)
-        for name in ("agent", "team"):
-            batch_op.create_index(f"ix_review_items_{name}", [name, "done", "flagged"], unique=False)
-    with op.batch_alter_table("rule_results", schema=None) as batch_op:
-        for name in ("rule_id", "error_class", "severity"):
-            columns = [name, "outcome", "status", "recording_id"]
-            batch_op.create_index(f"ix_rule_results_hits_{name}", columns, unique=False)
     op.create_table(
         "reviews",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -200,10 +191,23 @@ def upgrade() -> None:
     with op.batch_alter_table("appeals", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_appeals_recording_id"), ["recording_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_appeals_rule_id"), ["rule_id"], unique=False)
+    _index_queue()
     _create_search()
     _copy_to_queue()
     _fill_queue()
     _append_only()
+
+
+def _index_queue() -> None:
+    with op.batch_alter_table("review_items", schema=None) as batch_op:
+        for name, column in (("queue", "risk"), ("started", "started_at"), ("longest", "duration_s")):
+            batch_op.create_index(f"ix_review_items_{name}", ["done", "flagged", column, "recording_id"], unique=False)
+        for name in ("agent", "team"):
+            batch_op.create_index(f"ix_review_items_{name}", [name, "done", "flagged"], unique=False)
+    with op.batch_alter_table("rule_results", schema=None) as batch_op:
+        for name in ("rule_id", "error_class", "severity"):
+            columns = [name, "outcome", "status", "recording_id"]
+            batch_op.create_index(f"ix_rule_results_hits_{name}", columns, unique=False)
 
 
 def _fill_queue() -> None:
