@@ -75,6 +75,12 @@ def standing(database: Database, recording_id: str) -> Standing:
     return standing_of(reviews_of(database, [recording_id]).get(recording_id, ()))
 
 
+def standing_in(connection: Connection, recording_id: str) -> Standing:
+    """As `standing`, in a transaction that is under way."""
+    query = _select().where(reviews.c.recording_id == recording_id).order_by(reviews.c.id)
+    return standing_of(_review(row) for row in connection.execute(query).mappings())
+
+
 def reviewed_calls(database: Database) -> list[str]:
     """Ids of the calls that have any entry, the first judged first."""
     query = select(reviews.c.recording_id).group_by(reviews.c.recording_id).order_by(reviews.c.recording_id)
