@@ -1,0 +1,1 @@
+"""The review desk: flagged calls, heard and judged in the browser."""

@@ -1,0 +1,69 @@
+"""Who may do what."""
+
+from enum import StrEnum
+
+from pipeline.domain.accounts import Account, AccountRole
+
+
+class Permission(StrEnum):
+    """Something that a page or a button does."""
+
+    SEE_QUEUE = "see_queue"
+    SEE_CALL = "see_call"
+    """Open a call; which ones is a matter of `may_see`."""
+    HEAR = "hear"
+    JUDGE = "judge"
+    ASSIGN = "assign"
+    SEE_RULES = "see_rules"
+    EDIT_EXAMPLES = "edit_examples"
+    APPEAL = "appeal"
+    DECIDE_APPEAL = "decide_appeal"
+    EXPORT = "export"
+    SEE_AUDIT = "see_audit"
+    SEE_OWN = "see_own"
+    """The page of an agent or lead with the own calls."""
+
+
+_REVIEWER, _LEAD, _AGENT = AccountRole.REVIEWER, AccountRole.LEAD, AccountRole.AGENT
+_AUTHOR, _MANAGER, _ADMIN = AccountRole.AUTHOR, AccountRole.MANAGER, AccountRole.ADMIN
+_DESK = frozenset({_REVIEWER, _AUTHOR, _MANAGER, _ADMIN})
+_CONCERNED = frozenset({_LEAD, _AGENT})
+
+ALLOWED: dict[Permission, frozenset[AccountRole]] = {
+    Permission.SEE_QUEUE: _DESK,
+    Permission.SEE_CALL: _DESK | _CONCERNED,
+    Permission.HEAR: _DESK | _CONCERNED,
+    Permission.JUDGE: _DESK,
+    Permission.ASSIGN: frozenset({_MANAGER, _ADMIN}),
+    Permission.SEE_RULES: _DESK,
+    Permission.EDIT_EXAMPLES: frozenset({_AUTHOR, _MANAGER, _ADMIN}),
+    # Those whose calls were judged appeal; those who judge decide. Nobody may do both.
+    Permission.APPEAL: _CONCERNED,
+    Permission.DECIDE_APPEAL: frozenset({_REVIEWER, _MANAGER, _ADMIN}),
+    Permission.EXPORT: frozenset({_AUTHOR, _MANAGER, _ADMIN}),
+    Permission.SEE_AUDIT: frozenset({_MANAGER, _ADMIN}),
+    Permission.SEE_OWN: _CONCERNED,
+}
+
+
+def may(account: Account, permission: Permission) -> bool:
+    """Whether the role of the account has the permission."""
+    return account.role in ALLOWED[permission]
+
+
+def may_see(account: Account, *, agent: str | None, team: str | None, done: bool) -> bool:
+    """Whether the account may see a call of that agent and team.
+
+    A lead sees the own team's calls, an agent the own calls once they were reviewed. A call of which nobody knows
+    the agent or team is for the desk only.
+    """
+    if account.role == AccountRole.LEAD:
+        return team is not None and team == account.team
+    if account.role == AccountRole.AGENT:
+        return done and agent is not None and agent == account.agent
+    return may(account, Permission.SEE_CALL)
+
+
+def home(account: Account) -> str:
+    """The page where the account begins."""
+    return "/queue" if may(account, Permission.SEE_QUEUE) else "/mine"

@@ -1,0 +1,18 @@
+"""Kinds of text that forms and JSON bodies hold."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL stores no NUL, and half of a surrogate pair is no text in UTF-8: JSON can spell both.
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("holds characters that are no text")
+    return text
+
+
+Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_storable)]
+"""What a person writes: a comment, a reason, a correction."""
+Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(_storable)]
+"""A name or an id."""
