@@ -104,13 +104,13 @@ def _read_folder(directory: Path, problems: list[str]) -> Iterable[tuple[str, st
 
 def _load(label: str, text: str, problems: list[str]) -> tuple[Rule | None, Source]:
     try:
-        return _validated(parse(text, label), label, problems)
+        return _validated(parse(text, label), text, problems)
     except RecursionError:
         problems.append(f"{label}:1:1: conditions are nested too deeply; name some of them under conditions")
         return None, Source(label, None, None)
 
 
-def _validated(source: Source, label: str, problems: list[str]) -> tuple[Rule | None, Source]:
+def _validated(source: Source, text: str, problems: list[str]) -> tuple[Rule | None, Source]:
     problems.extend(source.problems)
     if source.problems and source.root is None:
         return None, source
@@ -123,10 +123,10 @@ def _validated(source: Source, label: str, problems: list[str]) -> tuple[Rule | 
     problems.extend(source.problem(path, message) for path, message in wrong)
     if wrong or source.problems:
         return None, source
-    return _rule(document, label), source
+    return _rule(document, source.label, text), source
 
 
-def _rule(document: RuleDocument, label: str) -> Rule:
+def _rule(document: RuleDocument, label: str, text: str) -> Rule:
     applies_to = {
         name: (values,) if isinstance(values, str) else values for name, values in document.applies_to.items()
     }
@@ -143,6 +143,7 @@ def _rule(document: RuleDocument, label: str) -> Rule:
         applies_to=applies_to,
         examples=document.examples,
         source=label,
+        text=text,
     )
 
 

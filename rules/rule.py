@@ -28,6 +28,8 @@ class Rule:
     examples: Examples = field(default_factory=Examples)
     source: str = ""
     """Where it is written: ``pack/rule.yaml``."""
+    text: str = field(default="", repr=False, compare=False)
+    """The file as it was read: what runs, though somebody may have edited it since."""
 
 
 @dataclass(frozen=True, slots=True)
