@@ -54,6 +54,11 @@ def decode_turns(document: bytes) -> tuple[Turn, ...]:
     return tuple(turns)
 
 
+def decode_texts(document: bytes) -> tuple[str, ...]:
+    """The text of each turn that `encode_turns` wrote, without words: a third of the time. Raises: as above."""
+    return tuple(turn[4] for turn in _unpack(document)["turns"])
+
+
 def round_times(transcript: Transcript) -> Transcript:
     """The transcript as it reads back from the store, so that rules see the same before and after."""
     turns = decode_turns(encode_turns(transcript.turns))
