@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
     from pipeline.domain.calls import Turn
+    from pipeline.domain.intervals import Interval
     from pipeline.domain.results import BilingualText, Call, Evidence
     from pipeline.evaluation.fragility import Fragility
     from pipeline.evaluation.rule_quality import Case, Counts
-    from pipeline.scoring.intervals import Interval
     from rules.engine import Engine, RuleTrace
     from rules.explain import Trace
 

@@ -6,10 +6,10 @@ from random import Random
 from statistics import variance
 
 from pipeline.audio.signals import measure_signals
+from pipeline.domain.intervals import Interval, rate, rate_interval
 from pipeline.domain.results import Call, Outcome
 from pipeline.evaluation.confusion import ConfusionModel
 from pipeline.evaluation.rule_quality import Evaluate
-from pipeline.scoring.intervals import Interval, rate, rate_interval
 
 
 @dataclass(frozen=True, slots=True)

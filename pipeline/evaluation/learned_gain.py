@@ -16,10 +16,10 @@ from models.recipe import RULE_TASK
 from models.training import Provenance, Training, train
 from pipeline.domain.calls import CallMetadata, Role
 from pipeline.domain.errors import ConfigError
+from pipeline.domain.intervals import Interval
 from pipeline.domain.results import Call, Outcome, RuleResult
 from pipeline.evaluation.model_labels import LabelledText
 from pipeline.evaluation.rule_quality import Counts
-from pipeline.scoring.intervals import Interval
 
 LEAST_POSITIVES = 30
 """Confirmed turns: with fewer, what is learnt are their topics, not what is wrong in them."""

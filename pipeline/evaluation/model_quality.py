@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from models.calibration import Bin, brier_score, expected_calibration_error, reliability
-from pipeline.scoring.intervals import Interval, rate, rate_interval
+from pipeline.domain.intervals import Interval, rate, rate_interval
 
 if TYPE_CHECKING:
     import numpy as np

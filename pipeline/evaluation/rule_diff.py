@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from models.predict import predict_by_default
+from pipeline.domain.intervals import exact_mcnemar
 from pipeline.domain.results import BilingualText, Call, Outcome, RuleResult, RuleStatus
 from pipeline.evaluation.labelled import LabelledCall
 from pipeline.evaluation.rule_quality import Case, Counts, count
-from pipeline.scoring.intervals import exact_mcnemar
 from rules.engine import RUNNING, Engine
 from rules.rule import Rule, RulePack
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pipeline.domain.intervals import Interval, rate, rate_interval
 from pipeline.domain.results import Call, Outcome, RuleResult
 from pipeline.evaluation.labelled import MODEL_TASKS, LabelledCall
-from pipeline.scoring.intervals import Interval, rate, rate_interval
 
 Evaluate = Callable[[Call], Sequence[RuleResult]]
 FEW_POSITIVES = 8

@@ -3,7 +3,7 @@
 import pytest
 from scipy.stats import binom, binomtest
 
-from pipeline.scoring.intervals import exact_mcnemar, rate, rate_interval
+from pipeline.domain.intervals import exact_mcnemar, rate, rate_interval
 
 
 @pytest.mark.parametrize("bad", [(-1, 3), (4, 3)])
