@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from pipeline.domain.errors import ConfigError
 from pipeline.domain.scores import Scorecard
-from pipeline.scoring.document import CardDocument, contradictions, messages
-from pipeline.scoring.source import parse
+from pipeline.scoring.document import CardDocument, contradictions
+from pipeline.text.placed_yaml import in_order, label_of, messages, read
 
 
 class CardError(ConfigError):
@@ -53,9 +53,9 @@ def load_cards(folder: Path) -> tuple[Scorecard, ...]:
             continue
         key = (card.id, card.version)
         if key in cards:
-            problems.append(f"{_label(path)}:1:1: '{card.id}' version {card.version} is also in {sources[key]}")
+            problems.append(f"{label_of(path)}:1:1: '{card.id}' version {card.version} is also in {sources[key]}")
             continue
-        cards[key], sources[key] = card, _label(path)
+        cards[key], sources[key] = card, label_of(path)
     if problems:
         raise CardError(problems)
     return tuple(cards[key] for key in sorted(cards))
@@ -66,22 +66,9 @@ def unknown_rules(card: Scorecard, known_ids: Collection[str]) -> tuple[str, ...
     return tuple(sorted({rule for item in card.items for rule in item.rules} - set(known_ids)))
 
 
-def _label(path: Path) -> str:
-    return f"{path.parent.name}/{path.name}"
-
-
 def _load(path: Path, problems: list[str]) -> Scorecard | None:
     """The card, or ``None`` with its problems added."""
-    label = _label(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        problems.append(f"{label}:1:1: not UTF-8 text (byte {error.start}); save the file as UTF-8")
-        return None
-    except OSError as error:
-        problems.append(f"{label}:1:1: cannot be read: {error.strerror}")
-        return None
-    source = parse(text, label)
+    source = read(path)
     found = list(source.problems)
     document = None
     if source.root is not None:
@@ -90,11 +77,5 @@ def _load(path: Path, problems: list[str]) -> Scorecard | None:
         except ValidationError as error:
             found.extend(messages(source, error))
         found.extend(contradictions(source))
-    problems.extend(sorted(found, key=lambda problem: _place(problem, label)))
+    problems.extend(in_order(found, source.label))
     return document.card() if document is not None and not found else None
-
-
-def _place(problem: str, label: str) -> tuple[int, int]:
-    """Line and column of ``label:line:column: message``."""
-    line, column = problem.removeprefix(f"{label}:").split(":")[:2]
-    return int(line), int(column)

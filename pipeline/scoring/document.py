@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from pipeline.domain.results import BilingualText, ErrorClass
 from pipeline.domain.scores import Answer, CardCategory, CardItem, Scale, Scorecard
-from pipeline.scoring.source import Source, Value
+from pipeline.text.placed_yaml import Source, Value
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -94,31 +94,6 @@ class CardDocument(_Document):
     def card(self) -> Scorecard:
         categories = tuple(category.category() for category in self.categories)
         return Scorecard(self.id, self.version, self.title.text(), self.pass_mark, categories)
-
-
-def messages(source: Source, error: ValidationError) -> Iterator[str]:
-    """Pydantic's findings in the words of a card's author, each with its place."""
-    for finding in error.errors(include_url=False):
-        path, kind, given = finding["loc"], finding["type"], finding["input"]
-        context = finding.get("ctx", {})
-        if kind == "too_short" and context.get("actual_length") == 0 and given:
-            # Its items were all refused, and said so.
-            continue
-        if kind == "extra_forbidden":
-            message = f"unknown key '{path[-1]}'"
-        elif kind == "missing":
-            message = f"the key '{path[-1]}' is missing"
-        elif kind == "literal_error":
-            message = f"'{given}' is not known; known are {context['expected']}"
-        elif kind == "value_error":
-            message = str(context["error"])
-        elif kind == "string_pattern_mismatch":
-            message = f"'{given}' is not in kebab case: small letters, digits and single hyphens"
-        elif kind in ("model_type", "model_attributes_type"):
-            message = f"must be keys with values, not {given!r}"
-        else:
-            message = f"{finding['msg'][0].lower()}{finding['msg'][1:]}, not {given!r}"
-        yield source.problem(path, message, at_key=kind == "extra_forbidden")
 
 
 def contradictions(source: Source) -> Iterator[str]:

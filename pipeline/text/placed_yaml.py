@@ -1,12 +1,14 @@
-"""A card's YAML with the place of everything in it. Every plain value is text; duplicate keys and aliases are refused.
+"""YAML with the place of everything in it. Every plain value is text; duplicate keys and aliases are refused.
 
-Plain YAML reads ``yes`` and ``no``, which are answers here, as booleans.
+Plain YAML reads ``yes`` and ``no``, which are answers of a scorecard, as booleans.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
+from pydantic import ValidationError
 
 Value = str | None | list["Value"] | dict[str, "Value"]
 
@@ -37,6 +39,33 @@ class Source:
         return _at(self.label, place.start_mark if place is not None else None, message)
 
 
+def read(path: Path) -> Source:
+    """The parsed file, called by its folder and name; a file that cannot be read has that as its problem."""
+    label = label_of(path)
+    try:
+        return parse(path.read_text(encoding="utf-8"), label)
+    except UnicodeDecodeError as error:
+        problem = f"{label}:1:1: not UTF-8 text (byte {error.start}); save the file as UTF-8"
+    except OSError as error:
+        problem = f"{label}:1:1: cannot be read: {error.strerror}"
+    return Source(label, None, None, (problem,))
+
+
+def label_of(path: Path) -> str:
+    """How messages name the file."""
+    return f"{path.parent.name}/{path.name}"
+
+
+def in_order(problems: Iterable[str], label: str) -> list[str]:
+    """Problems of one file by line and column."""
+
+    def place(problem: str) -> tuple[int, int]:
+        line, column = problem.removeprefix(f"{label}:").split(":")[:2]
+        return int(line), int(column)
+
+    return sorted(problems, key=place)
+
+
 def parse(text: str, label: str) -> Source:
     """The file's value, with what is wrong with the YAML itself."""
     try:
@@ -47,10 +76,35 @@ def parse(text: str, label: str) -> Source:
     except (yaml.YAMLError, RecursionError) as error:
         return Source(label, None, None, (_at(label, None, f"not valid YAML: {error}"),))
     if root is None:
-        return Source(label, None, None, (_at(label, None, "the file is empty; a card starts with 'id: …'"),))
+        return Source(label, None, None, (_at(label, None, "the file is empty; it starts with 'id: …'"),))
     problems: list[str] = []
     value = _value(root, label, problems, set())
     return Source(label, value, root, tuple(problems))
+
+
+def messages(source: Source, error: ValidationError) -> Iterator[str]:
+    """Pydantic's findings in the words of the file's author, each with its place."""
+    for finding in error.errors(include_url=False):
+        path, kind, given = finding["loc"], finding["type"], finding["input"]
+        context = finding.get("ctx", {})
+        if kind == "too_short" and context.get("actual_length") == 0 and given:
+            # Its entries were all refused, and said so.
+            continue
+        if kind == "extra_forbidden":
+            message = f"unknown key '{path[-1]}'"
+        elif kind == "missing":
+            message = f"the key '{path[-1]}' is missing"
+        elif kind == "literal_error":
+            message = f"'{given}' is not known; known are {context['expected']}"
+        elif kind == "value_error":
+            message = str(context["error"])
+        elif kind == "string_pattern_mismatch":
+            message = f"'{given}' is not in kebab case: small letters, digits and single hyphens"
+        elif kind in ("model_type", "model_attributes_type"):
+            message = f"must be keys with values, not {given!r}"
+        else:
+            message = f"{finding['msg'][0].lower()}{finding['msg'][1:]}, not {given!r}"
+        yield source.problem(path, message, at_key=kind == "extra_forbidden")
 
 
 def _at(label: str, mark: yaml.Mark | None, message: str) -> str:
