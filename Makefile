@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test checks unit bench clean
+.PHONY: demo test checks unit browser bench clean
 
 demo: $(READY)
 	$(BIN)/earmark run data/samples --manifest data/samples/manifest.csv --db sqlite:///demo.db
@@ -22,8 +22,16 @@ checks: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(READY)
+unit: $(READY) browser
 	$(BIN)/pytest
+
+# What the tests of the review desk need besides .venv: Chromium, and a font that has Chinese characters.
+CHROMIUM := chromium fonts-wqy-microhei
+browser:
+	@command -v chromium >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q . || \
+	if command -v apt-get >/dev/null && test "$$(id -u)" = 0; then \
+	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(CHROMIUM); \
+	else echo "The browser tests need Chromium: apt-get install $(CHROMIUM)" >&2; fi
 
 bench: $(READY)
 	$(BIN)/python benchmarks/asr.py

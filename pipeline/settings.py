@@ -5,11 +5,12 @@ Read from, in falling order: the command line, the environment (``EARMARK_`` and
 """
 
 import os
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -23,6 +24,7 @@ from pipeline.domain.errors import ConfigError
 
 CONFIG_VARIABLE = "EARMARK_CONFIG"
 DEFAULT_CONFIG = "earmark.toml"
+SHORTEST_SECRET = 32
 
 
 class Settings(BaseSettings):
@@ -65,11 +67,46 @@ class Settings(BaseSettings):
     store_patience_s: Annotated[float, Field(ge=0)] = 600.0
     """How long a run waits for a database that is away before it gives up."""
 
-    @field_validator("channel_roles", "rules", "site_words", mode="before")
+    review_secret: SecretStr | None = None
+    """Key of the review desk's sessions, at least 32 characters; without one they end when the desk is stopped."""
+    review_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names under which the review desk is reached, besides those of this machine."""
+    review_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
+    """Addresses of reverse proxies that may say who asks, and whether that came over HTTPS."""
+    review_daily_goal: Annotated[int, Field(ge=1)] = 100
+    """Calls that a reviewer should get through in a day."""
+    review_hours: Annotated[tuple[time, time], NoDecode] = (time(9), time(18))
+    """When a working day begins and ends."""
+    review_appeal_days: Annotated[int, Field(ge=1, le=365)] = 7
+    """Days after a verdict in which it can be appealed."""
+
+    @field_validator("channel_roles", "rules", "site_words", "review_hosts", "review_proxies", mode="before")
     @classmethod
     def _separated(cls, value: object) -> object:
         # The environment has no lists: what stands there is written with commas.
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("review_hours", mode="before")
+    @classmethod
+    def _from_to(cls, value: object) -> object:
+        return value.split("-") if isinstance(value, str) else value
+
+    @field_validator("review_hours")
+    @classmethod
+    def _begins_first(cls, hours: tuple[time, time]) -> tuple[time, time]:
+        if hours[0] >= hours[1]:
+            raise ValueError("a day begins before it ends, such as 09:00-18:00")
+        return hours
+
+    @field_validator("review_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(
+                f"has fewer than {SHORTEST_SECRET} characters: make one with "
+                "`python -c 'import secrets; print(secrets.token_urlsafe(32))'`"
+            )
+        return secret
 
     @field_validator("timezone")
     @classmethod

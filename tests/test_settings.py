@@ -24,6 +24,9 @@ def clean(monkeypatch, tmp_path):
         pytest.param("workers = 0\n", "workers", id="no workers"),
         pytest.param('timezone = "Mars/Base"\n', "IANA time zone", id="zone"),
         pytest.param('channel_roles = ["agent"]\n', "channel_roles", id="one role"),
+        pytest.param('review_secret = "short"\n', "fewer than 32 characters", id="short secret"),
+        pytest.param('review_hours = "18:00-09:00"\n', "begins before it ends", id="hours the wrong way round"),
+        pytest.param('review_hours = "all day"\n', "review_hours", id="hours that are none"),
         pytest.param("workers = \n", "settings file earmark.toml", id="no TOML"),
     ],
 )
@@ -54,6 +57,18 @@ def test_lists_in_the_environment(monkeypatch):
     settings = load_settings()
     assert settings.channel_roles == (Role.AGENT, Role.CUSTOMER)
     assert [path.name for path in settings.rules] == ["a", "b"]
+
+
+def test_a_secret_is_not_shown(monkeypatch):
+    monkeypatch.setenv("EARMARK_REVIEW_SECRET", "x" * 31 + "y")
+    assert "xy" not in repr(load_settings())
+
+
+def test_a_secret_that_is_refused_is_not_shown(monkeypatch):
+    monkeypatch.setenv("EARMARK_REVIEW_SECRET", "too-short-yet-secret")
+    with pytest.raises(ConfigError) as refused:
+        load_settings()
+    assert "too-short" not in str(refused.value)
 
 
 def test_one_worker_for_a_gpu():

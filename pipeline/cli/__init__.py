@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from pipeline.cli import apply, export, ledger, lists, models, rules, run
+from pipeline.cli import apply, export, ledger, lists, models, review, rules, run, users
 from pipeline.domain.errors import EarmarkError, StoreError
 
 app = typer.Typer(
@@ -26,6 +26,8 @@ app.command("show")(lists.show)
 app.command("status")(ledger.status)
 app.command("retry")(ledger.retry)
 app.add_typer(export.app, name="export")
+app.add_typer(review.app, name="review")
+app.add_typer(users.app, name="users")
 app.add_typer(rules.app, name="rules")
 app.add_typer(models.app, name="models")
 

@@ -26,6 +26,7 @@ ACTION_NAMES: dict[str, Words] = {
     "decide": ("裁定", "Decided"),
     "export": ("导出", "Exported"),
     "search": ("搜索", "Searched"),
+    "account": ("变更账号", "Changed an account"),
 }
 
 FAULTS: dict[int, tuple[Words, Words]] = {

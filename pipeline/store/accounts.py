@@ -1,5 +1,6 @@
 """Accounts of the review desk, and the record of what each did."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,16 @@ from pipeline.store.review_tables import audit as audit_table
 _ACCOUNT = [column for column in accounts.c if column.name != "password_hash"]
 _ADDRESS_CHARS = 60
 _LOGIN_CHARS = 200
+
+
+def login_key(login: str) -> str:
+    """A login as it is stored and looked up: full-width and capital letters, which an input method may send, do not
+    make another one.
+
+    >>> login_key(" Ｌin.Xiaoyan ")
+    'lin.xiaoyan'
+    """
+    return unicodedata.normalize("NFKC", login).strip().casefold()
 
 
 def add_account(
@@ -35,7 +46,7 @@ def add_account(
         ConfigError: the login is taken.
     """
     row = {
-        "login": login,
+        "login": login_key(login),
         "name": name,
         "role": role.value,
         "agent": agent,
@@ -64,7 +75,7 @@ def all_accounts(database: Database) -> list[Account]:
 def find_account(database: Database, login: str) -> tuple[Account, str] | None:
     """The account of a login and its password hash; ``None`` where there is none."""
     with database.reading() as connection:
-        row = connection.execute(select(accounts).where(accounts.c.login == login)).mappings().first()
+        row = connection.execute(select(accounts).where(accounts.c.login == login_key(login))).mappings().first()
     return None if row is None else (_account(row), row["password_hash"])
 
 
@@ -123,7 +134,7 @@ def audit(
     Args:
         account: who; ``None`` where nobody was logged in.
         action: ``login``, ``login_failed``, ``logout``, ``open``, ``hear``, ``judge``, ``assign``, ``appeal``,
-            ``decide``, ``export`` or ``search``.
+            ``decide``, ``export``, ``search`` or ``account``.
         detail: counts, ids and choices as JSON; never text of a call and never a password.
         login: what was typed as login, where there is no account.
     """
@@ -165,7 +176,7 @@ def audit_in(
 
 def _change(database: Database, login: str, values: Mapping[str, Any], *, end_sessions: bool) -> None:
     with database.writing() as connection:
-        account_id = connection.execute(select(accounts.c.id).where(accounts.c.login == login)).scalar()
+        account_id = connection.execute(select(accounts.c.id).where(accounts.c.login == login_key(login))).scalar()
         if account_id is None:
             raise ConfigError(f"there is no account {login!r}: `earmark users list` shows all")
         connection.execute(update(accounts).where(accounts.c.id == account_id).values(**values))

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 
 from pipeline.domain.accounts import Account
 from pipeline.domain.errors import StoreError
-from pipeline.store.accounts import account_of
+from pipeline.store.accounts import account_of, login_key
 from pipeline.store.database import Database
 from pipeline.store.review_tables import accounts, login_attempts, sessions
 
@@ -101,7 +101,7 @@ def begin_attempt(database: Database, *, login: str, address: str, now: datetime
     It is counted before the password is looked at, so that many tries at once cannot slip through together.
     """
     now = now or datetime.now(UTC)
-    login, address = login[:200], address[:60]
+    login, address = login_key(login)[:200], address[:60]
     with database.writing() as connection:
         wait = max(
             _wait(connection, {"login": login}, FAILURES_OF_LOGIN, now),

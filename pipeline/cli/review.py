@@ -1,0 +1,48 @@
+"""`earmark review`: the desk where flagged calls are heard and judged."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.apply import RulesOption, SiteModelsOption
+from pipeline.cli.output import DbOption, message
+
+app = typer.Typer(help="The review desk, in the browser. 复核台", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """The review desk, in the browser. 复核台"""
+
+
+@app.command("serve")
+def serve(
+    db: DbOption = None,
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8765,
+    rules: RulesOption = None,
+    models: SiteModelsOption = None,
+) -> None:
+    """Serve the pages until Ctrl-C. 启动复核台"""
+    from pipeline.batch.rule_set import load_rules
+    from pipeline.review import serve as serving
+    from pipeline.review.app import Desk
+    from pipeline.settings import load_settings
+    from pipeline.store.accounts import count_active
+    from pipeline.store.database import open_database
+
+    settings = load_settings(db=db, rules=tuple(rules) if rules else None, models=models)
+    database = open_database(settings.db, busy_timeout_s=serving.BUSY_TIMEOUT_S)
+    desk_settings = serving.review_settings(settings, database, host=host)
+    pack = load_rules(settings.rules)
+    listener = serving.listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    message(f"复核台 · review desk: http://{shown}:{listener.getsockname()[1]}  (Ctrl-C ends it)")
+    if desk_settings.secure_cookies:
+        message("Let people in through a reverse proxy with TLS: the session is sent over HTTPS alone.")
+    if count_active(database) == 0:
+        message("There is no account yet. In another terminal: earmark users add LOGIN --role reviewer")
+    if settings.review_secret is None:
+        message("No review_secret is set: everyone has to log in again when this is started anew.")
+    serving.serve(Desk(database, pack, desk_settings, settings.models), listener, settings)
+    database.close()
