@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from pipeline.domain.alerts import Alerting, alerts_of
 from pipeline.domain.calls import Recording, Role, Transcript
 from pipeline.domain.predictions import Predictions
 from pipeline.domain.results import (
@@ -22,6 +23,7 @@ from pipeline.domain.results import (
 )
 from pipeline.domain.risk import risk_of
 from pipeline.store import documents
+from pipeline.store.alerts import queue_alerts
 from pipeline.store.database import Database, Row, upsert
 from pipeline.store.ledger import Lease, complete
 from pipeline.store.recordings import recording_of
@@ -49,6 +51,8 @@ class Run:
     headings: tuple[RuleHeading, ...]
     asr_digest: str | None = None
     """Known once a worker has loaded its model; ``None`` for runs that transcribe nothing."""
+    alerting: Alerting | None = None
+    """Which hits somebody is told of at once; ``None`` where nobody is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,8 @@ def save_call(database: Database, lease: Lease, call: ProcessedCall, run: Run) -
         }
         upsert(connection, transcripts, [transcript])
         _replace_findings(connection, recording_id, call.findings, run)
+        if run.alerting is not None:
+            queue_alerts(connection, alerts_of(lease.recording, call.findings.results, run.headings, run.alerting))
     return True
 
 
