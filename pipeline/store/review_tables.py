@@ -98,6 +98,7 @@ review_items = Table(
     Column("duration_s", Float),
     Column("document_id", Integer),
     Index("ix_review_items_queue", "done", "flagged", "risk", "recording_id"),
+    Index("ix_review_items_doubtful", "done", "doubtful", "risk", "recording_id"),
     Index("ix_review_items_started", "done", "flagged", "started_at", "recording_id"),
     Index("ix_review_items_longest", "done", "flagged", "duration_s", "recording_id"),
     Index("ix_review_items_agent", "agent", "done", "flagged"),

@@ -202,6 +202,7 @@ def _index_queue() -> None:
     with op.batch_alter_table("review_items", schema=None) as batch_op:
         for name, column in (("queue", "risk"), ("started", "started_at"), ("longest", "duration_s")):
             batch_op.create_index(f"ix_review_items_{name}", ["done", "flagged", column, "recording_id"], unique=False)
+        batch_op.create_index("ix_review_items_doubtful", ["done", "doubtful", "risk", "recording_id"], unique=False)
         for name in ("agent", "team"):
             batch_op.create_index(f"ix_review_items_{name}", [name, "done", "flagged"], unique=False)
     with op.batch_alter_table("rule_results", schema=None) as batch_op:
