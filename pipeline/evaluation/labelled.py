@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -64,34 +65,40 @@ def read_labelled(files: Sequence[Path], *, difficulty: Path | None = None) -> l
     return calls
 
 
-class _Line(BaseModel):
-    # Other tools' labelled calls carry fields of their own, which are theirs to read.
+class LabelLine(BaseModel):
+    """A line of labels, or a part of one. Other tools' fields are theirs to read."""
+
     model_config = ConfigDict(extra="ignore")
 
 
-class _Turn(_Line):
+Line = TypeVar("Line", bound=LabelLine)
+
+
+class _Turn(LabelLine):
     role: Role
     text: str
     start_s: float = Field(ge=0)
     end_s: float
 
 
-class _Quote(_Line):
+class LabelQuote(LabelLine):
+    """A quote, where evidence says more than its text."""
+
     quote: str
 
 
-class _Difficulty(_Line):
+class _Difficulty(LabelLine):
     hard_positive: list[str] = []
     hard_negative: list[str] = []
 
 
-class _Call(_Line):
+class _Call(LabelLine):
     recording: str
     duration_s: float = Field(gt=0)
     turns: list[_Turn]
     labels: dict[str, bool]
     metadata: dict[str, str | float | None] = {}
-    evidence: dict[str, str | list[str | _Quote]] = {}
+    evidence: dict[str, str | list[str | LabelQuote]] = {}
     difficulty: _Difficulty | str | None = None
 
 
@@ -109,6 +116,16 @@ def _hard(difficulty: _Difficulty) -> frozenset[str]:
 
 
 def _read_file(file: Path, hard: Mapping[str, frozenset[str]], problems: list[str]) -> Iterator[LabelledCall]:
+    for where, parsed in read_lines(file, _Call, problems):
+        yield _labelled_call(parsed, hard.get(parsed.recording, frozenset()), where)
+
+
+def read_lines(file: Path, form: type[Line], problems: list[str]) -> Iterator[tuple[str, Line]]:
+    """Each line that is in order, with its file and number; what is wrong with the others is added to ``problems``.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -118,13 +135,13 @@ def _read_file(file: Path, hard: Mapping[str, frozenset[str]], problems: list[st
             continue
         where = f"{file.name}:{number}"
         try:
-            parsed = _Call.model_validate_json(line)
+            parsed = form.model_validate_json(line)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
             problems.append(f"{where}: {place + ': ' if place else ''}{first['msg']}")
             continue
-        yield _labelled_call(parsed, hard.get(parsed.recording, frozenset()), where)
+        yield where, parsed
 
 
 def _labelled_call(line: _Call, hard: frozenset[str], where: str) -> LabelledCall:
@@ -141,7 +158,7 @@ def _labelled_call(line: _Call, hard: frozenset[str], where: str) -> LabelledCal
     return LabelledCall(line.recording, call, line.labels, hard, where, quotes)
 
 
-def _quotes(given: str | Sequence[str | _Quote]) -> str:
+def _quotes(given: str | Sequence[str | LabelQuote]) -> str:
     if isinstance(given, str):
         return given
     return QUOTES_APART.join(one if isinstance(one, str) else one.quote for one in given)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from models.examples import CallExample, TurnExample
 from models.recipe import Task
@@ -20,6 +20,7 @@ from pipeline.domain.calls import Role, Transcript, Turn
 from pipeline.domain.errors import ConfigError
 from pipeline.domain.predictions import Sentiment
 from pipeline.domain.signals import Signals
+from pipeline.evaluation.labelled import LabelLine, LabelQuote, read_lines
 
 DISSATISFIED_FROM = -0.5
 """Mean of the judges' satisfaction. Source: issue 4, "the figure to reach"."""
@@ -48,12 +49,7 @@ class LabelledText:
     """File and line, for messages."""
 
 
-class _Line(BaseModel):
-    # Other tools' labels carry fields of their own, which are theirs to read.
-    model_config = ConfigDict(extra="ignore")
-
-
-class _Turn(_Line):
+class _Turn(LabelLine):
     role: Role
     text: str
     start_s: float | None = Field(default=None, ge=0)
@@ -62,18 +58,14 @@ class _Turn(_Line):
     satisfaction: Literal["dissatisfied", "neutral", "satisfied"] | None = None
 
 
-class _Quote(_Line):
-    quote: str
-
-
-class _Call(_Line):
+class _Call(LabelLine):
     recording: str | None = None
     id: str | None = None
     duration_s: float | None = Field(default=None, gt=0)
     turns: list[_Turn]
-    labels: dict[str, bool] = {}
-    metadata: dict[str, str | float | None] = {}
-    evidence: dict[str, str | list[str | _Quote]] = {}
+    labels: dict[str, bool] = Field(default_factory=dict)
+    metadata: dict[str, str | float | None] = Field(default_factory=dict)
+    evidence: dict[str, str | list[str | LabelQuote]] = Field(default_factory=dict)
     satisfaction: list[float] | None = None
     satisfaction_mean: float | None = None
 
@@ -84,7 +76,8 @@ def read_texts(files: Sequence[Path]) -> list[LabelledText]:
     texts: list[LabelledText] = []
     seen: dict[str, str] = {}
     for file in files:
-        for text in _read_file(file, problems):
+        for where, parsed in read_lines(file, _Call, problems):
+            text = _labelled(parsed, where)
             if text.recording in seen:
                 problems.append(f"{text.where}: {text.recording} is labelled before, in {seen[text.recording]}")
             seen[text.recording] = text.where
@@ -126,23 +119,6 @@ def _nothing_labelled(texts: Sequence[LabelledText], task: Task) -> str:
     hint = f'; did you mean "{task}" by "{near[0]}"?' if near else f'; put "labels": {{"{task}": true}} on calls'
     names = ", ".join(f"{name} ({count})" for name, count in found.most_common(5)) or "no labels at all"
     return f"task {task}: none of the {len(texts)} calls is labelled for it, found {names}{hint}"
-
-
-def _read_file(file: Path, problems: list[str]) -> Iterator[LabelledText]:
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"labels {file} cannot be read: {error}") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        where = f"{file.name}:{number}"
-        try:
-            yield _labelled(_Call.model_validate_json(line), where)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            problems.append(f"{where}: {place + ': ' if place else ''}{first['msg']}")
 
 
 def _labelled(line: _Call, where: str) -> LabelledText:
@@ -189,6 +165,6 @@ def _sentiments(turns: Sequence[_Turn]) -> Iterator[tuple[int, Sentiment]]:
             yield index, SATISFACTIONS[turn.satisfaction]
 
 
-def _quotes(given: str | Sequence[str | _Quote]) -> tuple[str, ...]:
+def _quotes(given: str | Sequence[str | LabelQuote]) -> tuple[str, ...]:
     found = [given] if isinstance(given, str) else [one if isinstance(one, str) else one.quote for one in given]
     return tuple(quote for quote in found if quote)
