@@ -4,6 +4,7 @@ Read from, in falling order: the command line, the environment (``EARMARK_`` and
 ``earmark.toml`` in the current folder (or the one that ``EARMARK_CONFIG`` names), the defaults below.
 """
 
+import difflib
 import os
 from datetime import time
 from pathlib import Path
@@ -21,16 +22,18 @@ from pydantic_settings import (
 
 from pipeline.domain.calls import Role
 from pipeline.domain.errors import ConfigError
+from pipeline.logs import LogOptions
 
 CONFIG_VARIABLE = "EARMARK_CONFIG"
 DEFAULT_CONFIG = "earmark.toml"
+PREFIX = "EARMARK_"
 SHORTEST_SECRET = 32
 
 
 class Settings(BaseSettings):
     """All settings with their defaults; an unknown name in the file is an error."""
 
-    model_config = SettingsConfigDict(env_prefix="EARMARK_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     db: str = "sqlite:///earmark.db"
     """Database, as an SQLAlchemy URL."""
@@ -67,6 +70,27 @@ class Settings(BaseSettings):
     store_patience_s: Annotated[float, Field(ge=0)] = 600.0
     """How long a run waits for a database that is away before it gives up."""
 
+    log_format: Literal["text", "json"] = "text"
+    """How logs are written to standard error: for people, or as JSON, one object a line."""
+    log_level: Literal["debug", "info", "warning", "error"] | None = None
+    """The least important lines that are logged; ``info`` in JSON and ``warning`` in text where nothing is set."""
+    metrics_port: Annotated[int | None, Field(ge=1, le=65535)] = None
+    """Port on which a run serves metrics for Prometheus; none where nothing is set."""
+    metrics_host: str = "127.0.0.1"
+    """Address that metrics are served on."""
+    settle_s: Annotated[float, Field(ge=0)] = 10.0
+    """A recording that has not changed for so many seconds is finished: `earmark watch` takes it."""
+    webhook: str | None = None
+    """Where `earmark watch` posts alerts, an http or https URL; nowhere where nothing is set."""
+    webhook_secret: SecretStr | None = None
+    """Key that alerts are signed with."""
+    alert_rules: Annotated[tuple[str, ...], NoDecode] = ("critical", "alert")
+    """Rules whose hits are told at once, by id or by severity."""
+    alert_quotes: bool = False
+    """Whether alerts quote what was said."""
+    desk_url: str | None = None
+    """Where the review desk is reached, for links in alerts."""
+
     review_secret: SecretStr | None = None
     """Key of the review desk's sessions, at least 32 characters; without one they end when the desk is stopped."""
     review_hosts: Annotated[tuple[str, ...], NoDecode] = ()
@@ -80,7 +104,9 @@ class Settings(BaseSettings):
     review_appeal_days: Annotated[int, Field(ge=1, le=365)] = 7
     """Days after a verdict in which it can be appealed."""
 
-    @field_validator("channel_roles", "rules", "site_words", "review_hosts", "review_proxies", mode="before")
+    @field_validator(
+        "channel_roles", "rules", "site_words", "alert_rules", "review_hosts", "review_proxies", mode="before"
+    )
     @classmethod
     def _separated(cls, value: object) -> object:
         # The environment has no lists: what stands there is written with commas.
@@ -108,6 +134,13 @@ class Settings(BaseSettings):
             )
         return secret
 
+    @field_validator("webhook")
+    @classmethod
+    def _http(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("https://", "http://")):
+            raise ValueError("give a URL that begins with https:// or http://")
+        return url
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
@@ -131,6 +164,11 @@ class Settings(BaseSettings):
         return init_settings, env_settings, file
 
     @property
+    def log_options(self) -> LogOptions:
+        """How logs are written."""
+        return LogOptions(self.log_format, self.log_level or ("info" if self.log_format == "json" else "warning"))
+
+    @property
     def worker_count(self) -> int:
         """Worker processes to start."""
         if self.workers is not None:
@@ -143,12 +181,25 @@ def _usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _refuse_unknown_variables() -> None:
+    known = [CONFIG_VARIABLE.removeprefix(PREFIX), *(name.upper() for name in Settings.model_fields)]
+    problems = []
+    for name in sorted(os.environ):
+        setting = name.upper().removeprefix(PREFIX)
+        if name.upper().startswith(PREFIX) and setting not in known:
+            near = difflib.get_close_matches(setting, known, n=1)
+            problems.append(f"{name} is no setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else ""))
+    if problems:
+        raise ConfigError(f"environment: {'; '.join(problems)} (docs/operations.md lists them all)")
+
+
 def load_settings(**chosen: object) -> Settings:
     """The settings, with those from the command line that are not ``None``.
 
     Raises:
-        ConfigError: a value does not fit, or the file has a name that is not a setting.
+        ConfigError: a value does not fit, or the file or the environment has a name that is not a setting.
     """
+    _refuse_unknown_variables()
     named = os.environ.get(CONFIG_VARIABLE)
     if named and not Path(named).is_file():
         raise ConfigError(f"{CONFIG_VARIABLE} names {named}, which is not a file")

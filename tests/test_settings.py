@@ -36,6 +36,36 @@ def test_refuses(tmp_path, toml, message):
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("variable", "message"),
+    [
+        pytest.param(
+            "EARMARK_WROKERS", r"EARMARK_WROKERS is no setting; did you mean EARMARK_WORKERS\?", id="mistyped"
+        ),
+        pytest.param("EARMARK_XYZZY", r"EARMARK_XYZZY is no setting \(", id="nothing is near"),
+        pytest.param("earmark_confg", r"did you mean EARMARK_CONFIG\?", id="case does not matter"),
+    ],
+)
+def test_refuses_variable(monkeypatch, variable, message):
+    monkeypatch.setenv(variable, "2")
+    with pytest.raises(ConfigError, match=message):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("toml", "form", "level"),
+    [
+        ("", "text", "warning"),
+        ('log_format = "json"\n', "json", "info"),
+        ('log_format = "json"\nlog_level = "error"\n', "json", "error"),
+    ],
+)
+def test_log_level_goes_with_the_format(tmp_path, toml, form, level):
+    (tmp_path / "earmark.toml").write_text(toml)
+    options = load_settings().log_options
+    assert (options.form, options.level) == (form, level)
+
+
 def test_named_file_must_exist(monkeypatch):
     monkeypatch.setenv("EARMARK_CONFIG", "none.toml")
     with pytest.raises(ConfigError, match=r"none\.toml"):

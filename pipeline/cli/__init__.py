@@ -4,13 +4,14 @@ Data goes to stdout, messages and progress to stderr. Exit code 0 is fine, 1 mea
 found something, 2 that the command could not be carried out as it was given.
 """
 
-import logging
 import sys
 
 import typer
 
 from pipeline.cli import apply, export, ledger, lists, models, review, rules, run, users
-from pipeline.domain.errors import EarmarkError, StoreError
+from pipeline.cli.output import complain
+from pipeline.domain.errors import ConfigError, EarmarkError, StoreError
+from pipeline.logs import LogOptions, start_logs
 
 app = typer.Typer(
     help="Listens to every recorded call, marks the ones a person should hear, and says why. 通话质检",
@@ -32,13 +33,23 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(models.app, name="models")
 
 
+def _log_options() -> LogOptions:
+    from pipeline.settings import load_settings
+
+    try:
+        return load_settings().log_options
+    except ConfigError:
+        # That is told, in text, by whoever needs the settings.
+        return LogOptions()
+
+
 def main() -> None:
     """Entry point of the ``earmark`` command."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    start_logs(_log_options)
     try:
         app()
     except EarmarkError as error:
-        sys.stderr.write(f"earmark: {error}\n")
+        complain(str(error))
         sys.exit(1 if isinstance(error, StoreError) else 2)
     except BrokenPipeError:
         # The reader of our output (head, less) has gone.

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,6 +12,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from pipeline.logs import tell, told_as_json
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -49,7 +52,18 @@ def console() -> "Console":
 
 def message(text: str) -> None:
     """Tells the operator something, beside the data."""
-    sys.stderr.write(text + "\n")
+    if told_as_json():
+        tell(text)
+    else:
+        sys.stderr.write(text + "\n")
+
+
+def complain(text: str) -> None:
+    """Tells why the command could not be carried out."""
+    if told_as_json():
+        tell(text, level=logging.ERROR)
+    else:
+        sys.stderr.write(f"earmark: {text}\n")
 
 
 def print_rows(rows: "Sequence[DataclassInstance]", form: Format) -> None:
