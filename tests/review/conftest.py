@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from playwright.sync_api import sync_playwright
 
 from pipeline.batch.rule_set import load_rules
 from pipeline.domain.accounts import AccountRole
+from pipeline.review import passwords
 from pipeline.review.app import Desk, ReviewSettings, create_app
 from pipeline.store.database import open_database
 from tests.review.samples import LOGIN_OF, PASSWORD, fill
@@ -37,8 +39,16 @@ def pack():
     return load_rules(())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes():
+    """Hashes of the same kind that take no time: hundreds of logins are no test of argon2."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
+
+
 @pytest.fixture(scope="session")
-def sample_store(tmp_path_factory):
+def sample_store(tmp_path_factory, quick_hashes):
     """The file of a database with the samples and accounts, to be copied."""
     file = tmp_path_factory.mktemp("samples") / "samples.db"
     fill(f"sqlite:///{file}")
