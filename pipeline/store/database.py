@@ -56,18 +56,19 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str, *, create: bool = False) -> Database:
+def open_database(url: str, *, create: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
     """The database at ``url``, brought to this code's migration level.
 
     Args:
         url: SQLAlchemy URL, such as ``sqlite:///earmark.db``.
         create: make an SQLite file that is not there yet; else its absence is an error.
+        busy_timeout_s: how long to wait for another process's transaction on SQLite.
 
     Raises:
         ConfigError: the URL is none that earmark can use.
         StoreError: nothing is there, it cannot be reached, or a newer earmark wrote it.
     """
-    engine = _engine(url)
+    engine = _engine(url, busy_timeout_s=busy_timeout_s)
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     if file and file != ":memory:":
         _check_sqlite_file(Path(file), create=create)
@@ -98,13 +99,13 @@ def _upsert_statement(dialect_name: str, table: Table, columns: tuple[str, ...])
     return upserting
 
 
-def _engine(url: str, *, foreign_keys: bool = True) -> Engine:
+def _engine(url: str, *, foreign_keys: bool = True, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise ConfigError(f"--db {_shown(url)}: earmark stores in sqlite:///FILE or postgresql://…")
         if parsed.get_backend_name() == "sqlite":
-            engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S})
+            engine = create_engine(parsed, connect_args={"timeout": busy_timeout_s})
             _prepare_sqlite(engine, foreign_keys=foreign_keys)
             return engine
         # psycopg 3 is the driver earmark installs; SQLAlchemy's own default is psycopg2.
