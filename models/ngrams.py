@@ -4,6 +4,7 @@ An n-gram never reaches over a line break, so turns are joined with one. Arithme
 characters costs some 6,800 n-grams.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,7 @@ ALL_BUCKETS = 2 * BUCKETS
 LONGEST = 4
 """Characters of the longest n-gram."""
 _BREAK = 10
+_HALVES = re.compile("[\ud800-\udfff]")
 _STEP = 0x9E3779B1
 """2³² ÷ the golden ratio, made odd. Source: D. E. Knuth, The Art of Computer Programming 3, 6.4."""
 
@@ -48,7 +50,13 @@ def grams_of(joined: str) -> Grams:
     """
     import numpy as np
 
-    points = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32)
+    try:
+        encoded = joined.encode("utf-32-le")
+    except UnicodeEncodeError:
+        # Half a character, as cut-off emoji leave it in chats: no text can hold it, but Python's can.
+        joined = _HALVES.sub("\ufffd", joined)
+        encoded = joined.encode("utf-32-le")
+    points = np.frombuffer(encoded, dtype=np.uint32)
     is_break = points == _BREAK
     turn_at = np.cumsum(is_break)
     inside = ~is_break

@@ -18,6 +18,13 @@ def written(tmp_path, *lines, name="labels.jsonl"):
     return file
 
 
+def test_an_empty_file_and_one_that_is_not_there(tmp_path):
+    with pytest.raises(ConfigError, match="the files hold no labelled calls"):
+        call_examples(read_texts([written(tmp_path, "", "")]), Task.DISSATISFIED)
+    with pytest.raises(ConfigError, match=r"nowhere\.jsonl cannot be read"):
+        read_texts([tmp_path / "nowhere.jsonl"])
+
+
 TURN = {"role": "customer", "text": "太差了"}
 
 
