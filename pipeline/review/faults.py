@@ -7,12 +7,13 @@ from urllib.parse import quote
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.domain.errors import StoreError
 from pipeline.review.pages import is_fragment, page
-from pipeline.review.visitor import Visitor, language_of
+from pipeline.review.visitor import Visitor, language_of, visitor_of
 from pipeline.review.wording import FAULTS, pick
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def fault(
 ) -> Response:
     """The answer to a request that failed; ``detail`` is shown below the general words."""
     known = status_code if status_code in FAULTS else 400 if status_code < 500 else 500
-    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    visitor = _visitor(request)
     language = visitor.language if visitor else language_of(request)
     title, remedy = (pick(words, language) for words in FAULTS[known])
     if wants_json(request):
@@ -43,6 +44,14 @@ def fault(
     )
     answer.headers.update(headers or {})
     return answer
+
+
+def _visitor(request: Request) -> Visitor | None:
+    """Who asks, also where the request failed before a route asked for that."""
+    try:
+        return getattr(request.state, "visitor", None) or visitor_of(request)
+    except StoreError:
+        return None
 
 
 def wants_json(request: Request) -> bool:
@@ -100,7 +109,8 @@ class Catcher:
                 raise
             request = Request(scope)
             _log(request, error)
-            await fault(request, 500)(scope, receive, send)
+            instead = await run_in_threadpool(fault, request, 500)
+            await instead(scope, receive, send)
 
 
 def _log(request: Request, error: Exception) -> None:

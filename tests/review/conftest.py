@@ -112,6 +112,8 @@ def serving(app):
     """The address of a server that answers on a free port until the end of the block."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    # From here on a client waits until the server is up, rather than being refused.
+    listener.listen(128)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
