@@ -21,7 +21,7 @@ from pipeline.store.queue_filter import (
 )
 from pipeline.store.queue_rows import QueueRow, queue_rows
 from pipeline.store.review_queue import HOLD
-from pipeline.store.review_tables import review_items
+from pipeline.store.review_tables import accounts, review_items
 from pipeline.store.tables import rule_results
 
 PAGE = 50
@@ -131,6 +131,17 @@ def open_counts(database: Database) -> dict[int, int]:
     )
     with database.reading() as connection:
         return {row.assignee_id: row.number for row in connection.execute(query)}
+
+
+def held_by_others(database: Database, account_id: int, now: datetime) -> dict[str, str]:
+    """Which calls others have in hand, and who: recording id → name."""
+    query = (
+        select(review_items.c.recording_id, accounts.c.name)
+        .join(accounts, accounts.c.id == review_items.c.taken_by)
+        .where(review_items.c.taken_until >= now, review_items.c.taken_by != account_id)
+    )
+    with database.reading() as connection:
+        return {row.recording_id: row.name for row in connection.execute(query)}
 
 
 def next_call(

@@ -18,6 +18,8 @@ from pipeline.store.tables import evaluations, evidence, pack_rules, recordings,
 
 LONG_CALL = 6_000
 """Characters from which a transcript is not unpacked for a row: the quote stands alone."""
+SHOWN = (Outcome.HIT.value, Outcome.NOT_EVALUABLE.value, Outcome.ERROR.value)
+"""Outcomes that a row shows: a hit, and what a person has to decide because the rule could not."""
 BEFORE = 14
 """Characters of a sentence that are shown before the words in question; the row clips what is behind."""
 
@@ -33,7 +35,8 @@ class RowHit:
     """Whether it is a hit; else the rule could not be judged."""
     explanation: BilingualText
     start_s: float | None = None
-    """Of its first piece of evidence."""
+    """Of its first piece of evidence, as its end."""
+    end_s: float = 0.0
     role: Role = Role.UNKNOWN
     """Who is heard there; unknown for a silence."""
     quote: str = ""
@@ -101,8 +104,8 @@ def queue_rows(connection: Connection, recording_ids: Sequence[str], now: dateti
 
 
 def by_time(hits: Sequence[RowHit]) -> tuple[RowHit, ...]:
-    """The hits as they follow each other in the call; what has no place comes last."""
-    return tuple(sorted(hits, key=lambda hit: (hit.start_s is None, hit.start_s or 0.0, hit.rule_id)))
+    """The hits as they follow each other in the call, then what could not be judged: numbered as on the call's page."""
+    return tuple(sorted(hits, key=lambda hit: (not hit.evaluable, hit.start_s or 0.0, hit.rule_id)))
 
 
 def _items(recording_ids: Sequence[str], now: datetime) -> Select[Any]:
@@ -175,7 +178,7 @@ def _hits(connection: Connection, recording_ids: Sequence[str]) -> dict[str, lis
         )
         .where(
             rule_results.c.recording_id.in_(recording_ids),
-            rule_results.c.outcome.in_((Outcome.HIT.value, Outcome.NOT_EVALUABLE.value)),
+            rule_results.c.outcome.in_(SHOWN),
             rule_results.c.status == RuleStatus.ACTIVE.value,
         )
     )
@@ -196,6 +199,7 @@ def _hit(row: Mapping[Any, Any]) -> RowHit:
         evaluable=row[rule_results.c.outcome] == Outcome.HIT.value,
         explanation=BilingualText(row["explanation_zh"], row["explanation_en"]),
         start_s=row[evidence.c.start_s],
+        end_s=row[evidence.c.end_s] or 0.0,
         role=Role(row[evidence.c.role] or Role.UNKNOWN),
         quote=row[evidence.c.quote] or "",
         by_sound=bool(row[evidence.c.by_sound]),

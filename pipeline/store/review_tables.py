@@ -88,7 +88,7 @@ review_items = Table(
     Column("done", Boolean, nullable=False, server_default=false()),
     Column("assignee_id", Integer, ForeignKey("accounts.id"), index=True),
     Column("taken_by", Integer, ForeignKey("accounts.id")),
-    Column("taken_until", UtcDateTime),
+    Column("taken_until", UtcDateTime, index=True),
     Column("done_by", Integer, ForeignKey("accounts.id")),
     Column("done_at", UtcDateTime, index=True),
     # Copied by triggers. An unknown start is 1970, an unknown length 0: lists sort by them.

@@ -84,6 +84,7 @@ def upgrade() -> None:
     with op.batch_alter_table("review_items", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_review_items_assignee_id"), ["assignee_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_review_items_done_at"), ["done_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_review_items_taken_until"), ["taken_until"], unique=False)
     op.create_table(
         "reviews",
         sa.Column("id", sa.Integer(), nullable=False),
