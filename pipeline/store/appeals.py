@@ -1,13 +1,16 @@
 """Appeals against verdicts: opened by those who are judged, decided by somebody who did not judge."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, func, select, update
 
+from pipeline.domain.accounts import Account
 from pipeline.domain.appeals import Appeal, AppealFault, AppealOutcome, AppealRefusedError
 from pipeline.domain.reviews import NewReview, Review, ReviewKind, Verdict
+from pipeline.store.accounts import audit_in
 from pipeline.store.database import Database
 from pipeline.store.review_tables import accounts, appeals, reviews
 from pipeline.store.reviews import add_review_to, standing_in
@@ -50,10 +53,11 @@ def open_appeal(
     database: Database,
     recording_id: str,
     rule_id: str,
-    account_id: int,
+    account: Account,
     reason: str,
     *,
     within: timedelta,
+    address: str = "",
     now: datetime | None = None,
 ) -> Appeal:
     """The appeal against the standing verdict on a rule, as stored.
@@ -62,9 +66,10 @@ def open_appeal(
         database: where to store it.
         recording_id: the call. Whether the account may see it is for the caller to check.
         rule_id: the rule whose verdict is appealed.
-        account_id: who appeals.
+        account: who appeals.
         reason: in words.
         within: how long after the verdict it may be appealed.
+        address: where they do it, for the audit log.
         now: the moment, for tests.
 
     Raises:
@@ -95,22 +100,24 @@ def open_appeal(
                 recording_id=recording_id,
                 rule_id=rule_id,
                 review_id=verdict.id,
-                opened_by=account_id,
+                opened_by=account.id,
                 opened_at=now,
                 reason=reason,
             )
         ).inserted_primary_key
         assert added is not None
+        _note(connection, account, "appeal", recording_id, {"appeal": added[0], "rule": rule_id}, address)
         return _appeal(connection.execute(select(appeals).where(appeals.c.id == added[0])).one())
 
 
 def decide(
     database: Database,
     appeal_id: int,
-    account_id: int,
+    account: Account,
     outcome: AppealOutcome,
     answer: str,
     *,
+    address: str = "",
     now: datetime | None = None,
 ) -> Appeal:
     """The appeal with its decision. Overturning adds the opposite verdict in the same transaction.
@@ -128,7 +135,7 @@ def decide(
             raise AppealRefusedError(AppealFault.UNKNOWN)
         if row.decided_at is not None:
             raise AppealRefusedError(AppealFault.DECIDED)
-        if account_id in _part_of(connection, row):
+        if account.id in _part_of(connection, row):
             raise AppealRefusedError(AppealFault.OWN)
         _lock(connection, row.recording_id)
         verdict = standing_in(connection, row.recording_id).verdicts.get(row.rule_id)
@@ -137,13 +144,21 @@ def decide(
             raise AppealRefusedError(AppealFault.WITHDRAWN)
         if outcome == AppealOutcome.OVERTURNED and stands:
             assert verdict is not None
-            add_review_to(connection, _overturning(row, verdict, account_id, answer), now=now)
+            add_review_to(connection, _overturning(row, verdict, account.id, answer), now=now)
         connection.execute(
             update(appeals)
             .where(appeals.c.id == appeal_id)
-            .values(decided_by=account_id, decided_at=now, outcome=outcome.value, answer=answer)
+            .values(decided_by=account.id, decided_at=now, outcome=outcome.value, answer=answer)
         )
+        detail = {"appeal": appeal_id, "rule": row.rule_id, "outcome": outcome.value}
+        _note(connection, account, "decide", row.recording_id, detail, address)
         return _appeal(connection.execute(select(appeals).where(appeals.c.id == appeal_id)).one())
+
+
+def _note(
+    connection: Connection, account: Account, action: str, recording_id: str, detail: Mapping[str, object], address: str
+) -> None:
+    audit_in(connection, account=account, action=action, recording_id=recording_id, detail=detail, address=address)
 
 
 def _stands(verdict: Review) -> bool:

@@ -279,8 +279,9 @@ def _quote(place: Place, turns: Sequence[Turn], told: Mapping[int, tuple[str, st
     if place.quote in text:
         return place.quote
     recognised = turns[place.turn].text
-    start, end = place.char_start, place.char_end
-    if start is None or end is None or recognised[start:end] != place.quote:
+    start = 0 if place.char_start is None else place.char_start
+    end = len(recognised) if place.char_end is None else place.char_end
+    if recognised[start:end] != place.quote:
         return None
     return moved(recognised, text, start, end).strip() or None
 

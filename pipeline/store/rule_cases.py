@@ -158,6 +158,19 @@ def unjudged_hits(
         return count, list(connection.execute(newest).scalars())
 
 
+def still_hit(database: Database, rule_id: str, recording_ids: Sequence[str]) -> set[str]:
+    """Those of the calls that the rule hits now."""
+    found: set[str] = set()
+    query = select(rule_results.c.recording_id).where(
+        rule_results.c.rule_id == rule_id, rule_results.c.outcome == Outcome.HIT.value
+    )
+    with database.reading() as connection:
+        for start in range(0, len(recording_ids), 500):
+            among = rule_results.c.recording_id.in_(recording_ids[start : start + 500])
+            found.update(connection.execute(query.where(among)).scalars())
+    return found
+
+
 def _among(recording_ids: Iterable[str]) -> ColumnElement[bool]:
     return rule_results.c.recording_id.in_(sorted(recording_ids)[:500])
 

@@ -57,7 +57,7 @@ def call(store):
 
 
 def appeal(store, call, by, *, rule="insult", reason="我没有骂人", now=NOON):
-    return open_appeal(store, call, rule, by.id, reason, within=WEEK, now=now)
+    return open_appeal(store, call, rule, by, reason, within=WEEK, now=now)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_appeals_that_are_refused(store, ming, hong, wei, call, entries, when, r
         elif entry == "appeal":
             appeal(store, call, wei)
         elif entry in ("upheld", "overturned"):
-            decide(store, appeal(store, call, wei).id, hong.id, AppealOutcome(entry), "听过了", now=NOON)
+            decide(store, appeal(store, call, wei).id, hong, AppealOutcome(entry), "听过了", now=NOON)
         else:
             say(store, call, ming, entry)
     before = appeals_of(store, [call])
@@ -113,7 +113,7 @@ def test_decisions_that_are_refused(store, ming, hong, wei, call, who, outcome, 
     opened = appeal(store, call, wei)
     people = {"ming": ming, "lan": lan, "wei": wei, "hong": hong}
     with pytest.raises(AppealRefusedError) as refused:
-        decide(store, opened.id, people[who].id, outcome, answer, now=NOON)
+        decide(store, opened.id, people[who], outcome, answer, now=NOON)
     assert refused.value.fault == fault
     assert count_undecided(store) == 1
     assert standing(store, call).verdicts["insult"].said.verdict == Verdict.CONFIRMED
@@ -121,7 +121,7 @@ def test_decisions_that_are_refused(store, ming, hong, wei, call, who, outcome, 
 
 def test_no_such_appeal(store, hong):
     with pytest.raises(AppealRefusedError) as refused:
-        decide(store, 99, hong.id, UPHELD, "没错")
+        decide(store, 99, hong, UPHELD, "没错")
     assert refused.value.fault == AppealFault.UNKNOWN
     assert find_appeal(store, 99, hong.id) is None
 
@@ -138,7 +138,7 @@ def test_a_decision(store, ming, hong, wei, call, said, outcome, then):
     place = Place(turn=1, char_start=0, char_end=1, quote="你") if said == Verdict.MISSED else Place()
     say(store, call, ming, said, place=place)
     opened = appeal(store, call, wei)
-    decided = decide(store, opened.id, hong.id, outcome, "听过了", now=NOON + timedelta(days=1))
+    decided = decide(store, opened.id, hong, outcome, "听过了", now=NOON + timedelta(days=1))
     assert (decided.outcome, decided.answer) == (outcome, "听过了")
     stands = standing(store, call).verdicts["insult"]
     assert (stands.said.verdict, stands.said.account_id) == (then, ming.id if then == said else hong.id)
@@ -150,9 +150,9 @@ def test_a_verdict_that_was_withdrawn_cannot_be_upheld(store, ming, hong, wei, c
     opened = appeal(store, call, wei)
     say(store, call, ming, kind=ReviewKind.UNDO, undoes=verdict.id, rule=None)
     with pytest.raises(AppealRefusedError) as refused:
-        decide(store, opened.id, hong.id, UPHELD, "没错", now=NOON)
+        decide(store, opened.id, hong, UPHELD, "没错", now=NOON)
     assert refused.value.fault == AppealFault.WITHDRAWN
-    decide(store, opened.id, hong.id, OVERTURNED, "已撤销", now=NOON)
+    decide(store, opened.id, hong, OVERTURNED, "已撤销", now=NOON)
     # Nothing stood that could be overturned: no verdict is added.
     assert standing(store, call).verdicts == {}
 
@@ -166,7 +166,7 @@ def test_of_two_who_decide_at_once_the_first_wins(store, ming, hong, wei, call):
     def decides(account, outcome):
         ready.wait()
         try:
-            told[account.login] = decide(store, opened.id, account.id, outcome, "听过了", now=NOON).outcome
+            told[account.login] = decide(store, opened.id, account, outcome, "听过了", now=NOON).outcome
         except AppealRefusedError as refused:
             told[account.login] = refused.fault
 
@@ -219,8 +219,8 @@ def test_the_list_and_the_counts(store, ming, hong, wei):
         (other.id, True),
     ]
     assert [one.appeal.id for one in undecided(store, hong.id, limit=2, offset=1)] == [later.id, third.id]
-    decide(store, first.id, hong.id, OVERTURNED, "改", now=NOON)
-    decide(store, later.id, hong.id, UPHELD, "不改", now=NOON)
+    decide(store, first.id, hong, OVERTURNED, "改", now=NOON)
+    decide(store, later.id, hong, UPHELD, "不改", now=NOON)
     by_rule = [(one.name, one.upheld, one.overturned, one.undecided) for one in counts_by_rule(store)]
     assert by_rule == [("closing-missing", 0, 0, 1), ("insult", 1, 1, 1)]
     by_reviewer = [(one.name, one.upheld, one.overturned, one.undecided) for one in counts_by_reviewer(store)]

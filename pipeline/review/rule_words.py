@@ -1,0 +1,39 @@
+"""Words for rules and appeals, besides those of the call page: Chinese first, English beside it."""
+
+from typing import Any
+
+from pipeline.domain.appeals import AppealOutcome
+from pipeline.domain.calls import Role
+from pipeline.domain.results import RuleStatus, Severity
+from pipeline.review.call_page import CLASSES, WORDING
+from pipeline.review.wording import Words
+
+CLASS_WORDS = CLASSES
+SEVERITY_MARKS: dict[Severity, str] = {Severity.CRITICAL: "crit", Severity.ALERT: "alert", Severity.MINOR: "minor"}
+"""Classes of style.css: shape and colour of a mark."""
+STATUS_WORDS: dict[RuleStatus, Words] = {
+    RuleStatus.DRAFT: ("草稿", "Draft"),
+    RuleStatus.SHADOW: ("试运行", "Shadow"),
+    RuleStatus.ACTIVE: ("启用", "Active"),
+    RuleStatus.RETIRED: ("停用", "Retired"),
+}
+SPEAKER_WORDS: dict[Role, Words] = {
+    Role.AGENT: ("坐席", "Agent"),
+    Role.CUSTOMER: ("顾客", "Caller"),
+    Role.UNKNOWN: ("某方", "Someone"),
+}
+SPEAKER_MARKS: dict[Role, str] = {Role.AGENT: "ag", Role.CUSTOMER: "cu", Role.UNKNOWN: "un"}
+OUTCOME_WORDS: dict[AppealOutcome, Words] = {
+    AppealOutcome.UPHELD: ("维持原判", "Upheld"),
+    AppealOutcome.OVERTURNED: ("改判", "Overturned"),
+}
+
+PAGE_WORDS: dict[str, Any] = {
+    **WORDING,
+    "SEVERITY_MARKS": SEVERITY_MARKS,
+    "STATUSES": STATUS_WORDS,
+    "SPEAKERS": SPEAKER_WORDS,
+    "SPEAKER_MARKS": SPEAKER_MARKS,
+    "OUTCOMES": OUTCOME_WORDS,
+}
+"""What templates of rules and appeals are given, those of the call page included."""
