@@ -1,0 +1,85 @@
+"""What the desk keeps while people listen: decoded recordings, outlines that are being made, who has begun to hear."""
+
+import logging
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from fastapi import Request
+
+from pipeline.audio.peaks import peaks_of
+from pipeline.domain.calls import Recording
+from pipeline.domain.errors import StoreError
+from pipeline.review.playback import Locks, Playback, default_folder, original_status
+from pipeline.store.database import Database
+from pipeline.store.waveforms import Waveform, save_waveform, stored_waveform
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 10_000
+"""Sessions and calls for which it is known that they were heard; one entry in the audit log for each."""
+_making = threading.Lock()
+
+
+class Listening:
+    """One for each application."""
+
+    def __init__(self, folder: Path, *, outlines_at_once: int = 2) -> None:
+        self.playback = Playback(folder)
+        self._locks = Locks()
+        # Decoding takes a core: more at once would slow every page.
+        self._decoders = threading.BoundedSemaphore(outlines_at_once)
+        self._heard: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def begins_to_hear(self, session: str, recording_id: str) -> bool:
+        """Whether the session asks for the sound of the call for the first time."""
+        with self._guard:
+            key = session, recording_id
+            if key in self._heard:
+                self._heard.move_to_end(key)
+                return False
+            self._heard[key] = None
+            if len(self._heard) > REMEMBERED:
+                self._heard.popitem(last=False)
+            return True
+
+    def outline(self, database: Database, recording: Recording) -> Waveform:
+        """The outline of the recording: the stored one, or it is made and stored; by one request at a time.
+
+        Raises:
+            AudioError: there is none stored, and the file has gone or cannot be decoded.
+        """
+        with self._locks.one_at_a_time(recording.id):
+            stored = _stored(database, recording.id)
+            if stored is not None:
+                return stored
+            original_status(recording)
+            with self._decoders:
+                peaks = peaks_of(Path(recording.uri))
+            made = Waveform(peaks.duration_s, peaks.per_s, peaks.channels)
+            try:
+                save_waveform(database, recording.id, made)
+            except StoreError as error:
+                # A batch may hold the database; the page gets its wave all the same.
+                log.warning("the outline of %s is not stored: %s", recording.id[:12], error)
+            return made
+
+
+def _stored(database: Database, recording_id: str) -> Waveform | None:
+    try:
+        return stored_waveform(database, recording_id)
+    except StoreError as error:
+        if error.passing:
+            raise
+        return None
+
+
+def listening_of(request: Request) -> Listening:
+    """The application's."""
+    state = request.app.state
+    with _making:
+        if not hasattr(state, "listening"):
+            state.listening = Listening(default_folder())
+    found: Listening = state.listening
+    return found

@@ -1,0 +1,155 @@
+"""The file that a browser is given to play: the recording itself, or a WAV made of it once."""
+
+import logging
+import os
+import stat
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.audio.transcode import WAV, playable_type, write_wav
+from pipeline.domain.calls import Recording
+from pipeline.domain.errors import AudioError, AudioFault, ConfigError
+
+log = logging.getLogger(__name__)
+
+FOLDER_MOST_BYTES = 4 << 30
+"""Of decoded recordings; an hour of stereo at 8 kHz is 115 MB."""
+KEPT_S = 900.0
+"""A decoded recording that was asked for so recently is not removed: somebody is hearing it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A file that a browser can play."""
+
+    path: Path
+    media_type: str
+    status: os.stat_result
+
+
+class FileGone(AudioError):
+    """The file of a recording is not there any more, or holds something else now."""
+
+
+class Locks:
+    """A lock for each key, kept while somebody wants it."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._held: dict[str, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def one_at_a_time(self, key: str) -> Iterator[None]:
+        """Waits until nobody else is inside with this key."""
+        with self._guard:
+            lock, waiting = self._held.get(key, (threading.Lock(), 0))
+            self._held[key] = lock, waiting + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                lock, waiting = self._held[key]
+                if waiting == 1:
+                    del self._held[key]
+                else:
+                    self._held[key] = lock, waiting - 1
+
+
+@dataclass(frozen=True)
+class Playback:
+    """Finds or makes what can be played. ``folder`` holds decoded recordings and is nobody else's to read."""
+
+    folder: Path
+    most_bytes: int = FOLDER_MOST_BYTES
+    _locks: Locks = field(default_factory=Locks)
+
+    def sound_of(self, recording: Recording) -> Sound:
+        """What the browser is to be given for the recording.
+
+        Raises:
+            FileGone: the file is not there, or is not the one that was transcribed.
+            AudioError: it cannot be played.
+        """
+        original = Path(recording.uri)
+        status = original_status(recording)
+        media_type = playable_type(original)
+        if media_type is not None:
+            return Sound(original, media_type, status)
+        decoded = self.folder / f"{recording.id}.wav"
+        with self._locks.one_at_a_time(recording.id):
+            if not decoded.is_file():
+                self._decode(original, decoded)
+            os.utime(decoded)
+            return Sound(decoded, WAV, decoded.stat())
+
+    def _decode(self, original: Path, decoded: Path) -> None:
+        make_private(self.folder)
+        handle, name = tempfile.mkstemp(suffix=".part", dir=self.folder)
+        os.close(handle)
+        part = Path(name)
+        try:
+            write_wav(original, part)
+            part.replace(decoded)
+        finally:
+            part.unlink(missing_ok=True)
+        log.info("decoded %s for playback, %d bytes", decoded.stem[:12], decoded.stat().st_size)
+        self._make_room(decoded)
+
+    def _make_room(self, newest: Path) -> None:
+        """Removes what was not asked for longest, until the rest is within bounds."""
+        found = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self.folder.glob("*.wav"))
+        total = sum(size for _, size, _ in found)
+        now = newest.stat().st_mtime
+        for asked_at, size, path in found:
+            if total <= self.most_bytes or path == newest or now - asked_at < KEPT_S:
+                break
+            path.unlink(missing_ok=True)
+            total -= size
+
+
+def original_status(recording: Recording) -> os.stat_result:
+    """What the file system says of the recording's file.
+
+    Raises:
+        FileGone: it is not there, is no file, or is of another size than the one that was transcribed.
+    """
+    try:
+        status = Path(recording.uri).stat()
+    except (OSError, ValueError) as error:
+        raise FileGone(f"the file of {recording.id[:12]} is not there", fault=AudioFault.UNREADABLE) from error
+    if not stat.S_ISREG(status.st_mode) or status.st_size != recording.size_bytes:
+        raise FileGone(f"the file of {recording.id[:12]} holds something else now", fault=AudioFault.UNREADABLE)
+    return status
+
+
+def is_there(recording: Recording) -> bool:
+    """Whether the file of the recording is still there and the same size."""
+    try:
+        original_status(recording)
+    except FileGone:
+        return False
+    return True
+
+
+def default_folder() -> Path:
+    """Where decoded recordings go if nobody says otherwise: a folder of this user under the system's temporary one."""
+    user = str(os.getuid()) if hasattr(os, "getuid") else "user"
+    return Path(tempfile.gettempdir()) / f"earmark-playback-{user}"
+
+
+def make_private(folder: Path) -> None:
+    """Makes the folder for this user alone.
+
+    Raises:
+        ConfigError: somebody else made it, or others may read it.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = folder.lstat()
+    foreign = hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077)
+    if foreign or not stat.S_ISDIR(status.st_mode):
+        raise ConfigError(f"{folder} is not this user's alone: remove it, since recordings would be written there")

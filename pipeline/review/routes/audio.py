@@ -1,0 +1,77 @@
+"""The sound of a call, and its outline."""
+
+import base64
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from pipeline.domain.calls import Recording
+from pipeline.domain.errors import AudioError
+from pipeline.review.access import Permission
+from pipeline.review.listening import listening_of
+from pipeline.review.playback import FileGone
+from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
+from pipeline.store.accounts import audit
+from pipeline.store.call_recording import find_by_id
+
+router = APIRouter()
+Hearing = Annotated[Visitor, Depends(requires(Permission.HEAR))]
+GONE = "录音文件已不在 / The file of the recording is gone"
+UNPLAYABLE = "录音无法播放 / The recording cannot be played"
+
+
+@router.api_route("/calls/{recording_id}/audio", methods=["GET", "HEAD"])
+def call_audio(request: Request, visitor: Hearing, recording_id: str) -> Response:
+    """The recording, or the part of it that a Range header names; what a browser cannot play, as WAV."""
+    recording = _recording(request, visitor, recording_id)
+    listening = listening_of(request)
+    try:
+        sound = listening.playback.sound_of(recording)
+    except FileGone as error:
+        raise HTTPException(410, GONE) from error
+    except AudioError as error:
+        raise HTTPException(415, UNPLAYABLE) from error
+    if request.method == "GET" and listening.begins_to_hear(visitor.csrf, recording_id):
+        audit(
+            desk_of(request).database,
+            account=visitor.account,
+            action="hear",
+            recording_id=recording_id,
+            address=address_of(request),
+        )
+    # The path comes from the database alone, and no file name goes out.
+    return FileResponse(
+        sound.path,
+        media_type=sound.media_type,
+        stat_result=sound.status,
+        headers={"Cache-Control": "private, no-store"},
+    )
+
+
+@router.get("/calls/{recording_id}/peaks")
+def call_peaks(request: Request, visitor: Hearing, recording_id: str) -> Response:
+    """The outline: for each channel one byte a peak, base64."""
+    recording = _recording(request, visitor, recording_id)
+    try:
+        outline = listening_of(request).outline(desk_of(request).database, recording)
+    except FileGone as error:
+        raise HTTPException(410, GONE) from error
+    except AudioError as error:
+        raise HTTPException(415, UNPLAYABLE) from error
+    return JSONResponse(
+        {
+            "duration_s": outline.duration_s,
+            "per_s": outline.per_s,
+            "channels": [base64.b64encode(channel).decode() for channel in outline.channels],
+        }
+    )
+
+
+def _recording(request: Request, visitor: Visitor, recording_id: str) -> Recording:
+    desk = desk_of(request)
+    visible_call(desk, visitor, recording_id)
+    recording = find_by_id(desk.database, recording_id)
+    if recording is None:
+        raise HTTPException(404)
+    return recording

@@ -1,0 +1,89 @@
+"""The page of a call: sound, words, hits, and what people say of them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from pipeline.review.access import Permission
+from pipeline.review.call_page import (
+    call_data,
+    changed_rows,
+    hold,
+    load_view,
+    panel,
+    panel_context,
+    touched_turns,
+)
+from pipeline.review.pages import page
+from pipeline.review.playback import is_there
+from pipeline.review.transcript_view import transcript_rows
+from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
+from pipeline.store.accounts import audit
+from pipeline.store.call_status import call_status
+from pipeline.store.review_queue import leave, take
+
+router = APIRouter()
+Seeing = Annotated[Visitor, Depends(requires(Permission.SEE_CALL))]
+Judging = Annotated[Visitor, Depends(requires(Permission.JUDGE))]
+Entry = Annotated[int, Query(ge=0, le=2**31 - 1)]
+
+
+@router.get("/calls/{recording_id}")
+def call_page(request: Request, visitor: Seeing, recording_id: str) -> Response:
+    """The page. Opening it takes the call in hand if nobody else has it."""
+    desk = desk_of(request)
+    view = load_view(request, visitor, recording_id)
+    holder = hold(request, visitor, recording_id)
+    audit(
+        desk.database,
+        account=visitor.account,
+        action="open",
+        recording_id=recording_id,
+        address=address_of(request),
+    )
+    return page(
+        request,
+        visitor,
+        "call.html",
+        **panel_context(visitor, view, holder),
+        rows=transcript_rows(view),
+        data=call_data(view),
+        status=call_status(desk.database, recording_id),
+        audible=is_there(view.sources.stored.recording),
+        query=request.url.query,
+    )
+
+
+@router.get("/calls/{recording_id}/panel")
+def call_panel(
+    request: Request, visitor: Seeing, recording_id: str, newest: Entry = 0, holder: Annotated[str, Query()] = ""
+) -> Response:
+    """The panel, if entries were added after ``newest`` or somebody else has the call now; else 204.
+
+    The page asks once a minute, which renews that the visitor has the call in hand.
+    """
+    view = load_view(request, visitor, recording_id)
+    held_by = hold(request, visitor, recording_id)
+    if view.newest == newest and (held_by.name if held_by else "") == holder:
+        return Response(status_code=204)
+    return panel_response(request, visitor, recording_id, since=newest)
+
+
+@router.post("/calls/{recording_id}/take")
+def take_over(request: Request, visitor: Judging, recording_id: str) -> Response:
+    """Takes the call from whoever has it in hand; their page shows that within a minute."""
+    desk = desk_of(request)
+    visible_call(desk, visitor, recording_id)
+    holder = take(desk.database, recording_id, visitor.account.id)
+    if holder is not None:
+        leave(desk.database, recording_id, holder.account_id)
+    return panel_response(request, visitor, recording_id, since=0)
+
+
+def panel_response(request: Request, visitor: Visitor, recording_id: str, *, since: int) -> Response:
+    """The panel as it is now, and the turns that look otherwise since that entry."""
+    view = load_view(request, visitor, recording_id)
+    held_by = hold(request, visitor, recording_id)
+    rows = changed_rows(request, visitor, view, touched_turns(view, since=since))
+    return Response(panel(request, visitor, view, held_by) + rows, media_type="text/html; charset=utf-8")
