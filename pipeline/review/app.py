@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from pipeline.review import faults
 from pipeline.review.pages import STATIC, make_environment
-from pipeline.review.routes import audit, health, login
+from pipeline.review.routes import appeals, audio, audit, call, export, health, judge, login, mine, queue, rules
 from pipeline.review.security import LOOPBACK, Guard
 from pipeline.store.database import Database
 from rules.rule import RulePack
@@ -22,6 +22,14 @@ from rules.rule import RulePack
 ROUTERS = (
     health.router,
     login.router,
+    queue.router,
+    rules.router,
+    appeals.router,
+    mine.router,
+    export.router,
+    call.router,
+    judge.router,
+    audio.router,
     audit.router,
 )
 """The pages of the desk: each file in ``routes`` has one router, and a line here."""
