@@ -104,8 +104,6 @@ def requires(permission: Permission | None) -> Callable[..., Visitor]:
             raise HTTPException(403)
         return found
 
-    # The table test of the routes reads what each one asks for.
-    visitor.permission = permission  # type: ignore[attr-defined]
     return visitor
 
 

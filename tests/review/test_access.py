@@ -23,6 +23,10 @@ EVERYBODY = frozenset(AccountRole)
 REVIEWER, LEAD, AGENT = AccountRole.REVIEWER, AccountRole.LEAD, AccountRole.AGENT
 AUTHOR, MANAGER, ADMIN = AccountRole.AUTHOR, AccountRole.MANAGER, AccountRole.ADMIN
 DESK = frozenset({REVIEWER, AUTHOR, MANAGER, ADMIN})
+DECIDING = frozenset({REVIEWER, MANAGER, ADMIN})
+OFFICE = frozenset({AUTHOR, MANAGER, ADMIN})
+LEADING = frozenset({MANAGER, ADMIN})
+CONCERNED = frozenset({LEAD, AGENT})
 
 ROUTES = {
     "GET /": PUBLIC,
@@ -32,7 +36,35 @@ ROUTES = {
     "GET /static/{path:path}": PUBLIC,
     "POST /logout": EVERYBODY,
     "POST /language": EVERYBODY,
-    "GET /audit": {MANAGER, ADMIN},
+    "GET /audit": LEADING,
+    "GET /queue": DESK,
+    "GET /queue/held": DESK,
+    "GET /queue/menu/{name}": DESK,
+    "GET /queue/peek/{recording_id}": DESK,
+    "GET /queue/views": DESK,
+    "POST /queue/next": DESK,
+    "POST /queue/views": DESK,
+    "POST /queue/views/{view_id}/remove": DESK,
+    "GET /queue/reviewers": LEADING,
+    "POST /queue/assign": LEADING,
+    "GET /calls/{recording_id}": EVERYBODY,
+    "GET /calls/{recording_id}/panel": EVERYBODY,
+    "GET /calls/{recording_id}/audio": EVERYBODY,
+    "HEAD /calls/{recording_id}/audio": EVERYBODY,
+    "GET /calls/{recording_id}/peaks": EVERYBODY,
+    "POST /calls/{recording_id}/take": DESK,
+    "POST /calls/{recording_id}/reviews": DESK,
+    "GET /rules": DESK,
+    "GET /rules/{rule_id}": DESK,
+    "POST /rules/{rule_id}/examples": OFFICE,
+    "GET /export/labels.jsonl": OFFICE,
+    # Those whose calls were judged are sent on to their own page.
+    "GET /appeals": DECIDING | CONCERNED,
+    "GET /appeals/{appeal_id}": DECIDING,
+    "POST /appeals/{appeal_id}": DECIDING,
+    "GET /mine": CONCERNED,
+    "GET /mine/{recording_id}": CONCERNED,
+    "POST /mine/{recording_id}/appeals": CONCERNED,
 }
 VALUES = {"recording_id": recording_id("s10.opus"), "rule_id": "escalation-risk", "path": "desk.js"}
 
@@ -80,7 +112,7 @@ def send(client: TestClient, route: str, **options):
     method, path = route.split(" ", 1)
     filled = re.sub(r"\{(\w+)(:\w+)?\}", lambda found: str(VALUES.get(found[1], 1)), path)
     # An empty body fits no route that wants one: 422 tells that the request was let through.
-    content = {} if method == "GET" else {"json": {}}
+    content = {"json": {}} if method == "POST" else {}
     return client.request(method, filled, **content, **options)
 
 
@@ -120,7 +152,7 @@ def test_a_route_lets_in_who_may_and_nobody_else(client_of, route, role):
 
 @pytest.mark.parametrize("sent", [{"X-CSRF-Token": ""}, {"X-CSRF-Token": "0" * 64}], ids=["none", "another"])
 @pytest.mark.parametrize(
-    "route", [name for name, roles in ROUTES.items() if roles is not PUBLIC and not name.startswith("GET ")]
+    "route", [name for name, roles in ROUTES.items() if roles is not PUBLIC and name.startswith("POST ")]
 )
 def test_a_change_needs_the_csrf_token_of_its_session(client_of, route, sent):
     role = next(role for role in AccountRole if role in ROUTES[route])
@@ -154,3 +186,29 @@ def test_nobody_both_appeals_and_decides():
 def test_which_calls_an_account_sees(role, whose, call, expected):
     agent, team, done = call
     assert may_see(account(role, **whose), agent=agent, team=team, done=done) is expected
+
+
+OTHERS_CALL = recording_id("s09.wav")
+"""Of agent A1081 in the insurance team: neither the lead's nor the agent's of the test accounts."""
+
+
+@pytest.mark.parametrize("role", sorted(CONCERNED), ids=str)
+@pytest.mark.parametrize(
+    "route", [name for name, roles in ROUTES.items() if "{recording_id}" in name and roles and roles & CONCERNED]
+)
+def test_a_call_that_is_not_ones_own_is_one_that_is_not_there(client_of, monkeypatch, route, role):
+    others = send_to(client_of(role), route, OTHERS_CALL, monkeypatch)
+    none = send_to(client_of(role), route, "0" * 64, monkeypatch)
+    # A body that does not fit is refused before anybody asks which call it is about: that tells nothing either.
+    assert others.status_code == none.status_code
+    assert others.status_code in (404, 422)
+    assert strip_nonce(others.text) == strip_nonce(none.text)
+
+
+def send_to(client, route, wanted, monkeypatch):
+    monkeypatch.setitem(VALUES, "recording_id", wanted)
+    return send(client, route)
+
+
+def strip_nonce(text: str) -> str:
+    return re.sub(r"(csp-nonce\" content=|inlineStyleNonce\":)\"[^\"]+\"", "", text)
