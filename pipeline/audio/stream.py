@@ -52,10 +52,9 @@ def open_sound(path: Path) -> Iterator[SoundStream]:
             stream.codec_context.thread_count = 1
             pieces = _pieces(container, stream)
             yield SoundStream(stream.rate or 0, stream.channels, stream.codec_context.name, pieces)
-    except OSError as error:
-        # FFmpeg's errors are of this kind as well.
+    except (av.error.FFmpegError, OSError) as error:
         fault = AudioFault.UNREADABLE if not path.is_file() else AudioFault.DAMAGED
-        raise AudioError(f"{path.name} cannot be played: {error.strerror}", fault=fault) from error
+        raise AudioError(f"{path.name} cannot be played: {error.strerror or type(error).__name__}", fault=fault) from error
 
 
 def _pieces(container: "InputContainer", stream: AudioStream) -> "Iterator[NDArray[np.int16]]":
