@@ -173,10 +173,11 @@ class Settings(BaseSettings):
         """Worker processes to start."""
         if self.workers is not None:
             return self.workers
-        return 1 if self.device == "cuda" else _usable_cores()
+        return 1 if self.device == "cuda" else usable_cores()
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """Cores that this process may use."""
     # Not every system can tell which cores this process may use.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -53,6 +53,25 @@ def find_weights(model: str, *, cache_dir: Path | None = None) -> Weights:
     return _folder_weights(_fetch(model), cache_dir=cache_dir)
 
 
+def weights_here(model: str, *, cache_dir: Path | None = None) -> Weights | None:
+    """As `find_weights`, but ``None`` where the model would have to be downloaded.
+
+    Raises:
+        AsrError: where they are incomplete, altered, or the name is unknown.
+    """
+    if model != "base" and "/" not in model and not Path(model or "-").expanduser().exists():
+        from faster_whisper.utils import available_models, download_model
+
+        if model in available_models():
+            try:
+                return _folder_weights(
+                    Path(download_model(model, local_files_only=True)), cache_dir=cache_dir or default_cache_dir()
+                )
+            except (OSError, ValueError):
+                return None
+    return find_weights(model, cache_dir=cache_dir)
+
+
 def default_cache_dir() -> Path:
     """``earmark`` in the user's cache folder. Source: XDG Base Directory Specification 0.8."""
     root = os.environ.get("XDG_CACHE_HOME", "")

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from pipeline.cli import apply, export, ledger, lists, models, review, rules, run, users
+from pipeline.cli import apply, doctor, export, ledger, lists, models, review, rules, run, users
 from pipeline.cli.output import complain
 from pipeline.domain.errors import ConfigError, EarmarkError, StoreError
 from pipeline.logs import LogOptions, start_logs
@@ -26,6 +26,7 @@ app.command("hits")(lists.hits)
 app.command("show")(lists.show)
 app.command("status")(ledger.status)
 app.command("retry")(ledger.retry)
+app.command("doctor")(doctor.doctor)
 app.add_typer(export.app, name="export")
 app.add_typer(review.app, name="review")
 app.add_typer(users.app, name="users")

@@ -42,13 +42,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A consistent view for several reads."""
-        with _store_errors(self.url), self._engine.begin() as connection:
+        with store_errors(self.url), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: all of it is stored, or nothing. Waits its turn where another process writes."""
-        with _store_errors(self.url), self._writers.begin() as connection:
+        with store_errors(self.url), self._writers.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -68,11 +68,11 @@ def open_database(url: str, *, create: bool = False, busy_timeout_s: float = BUS
         ConfigError: the URL is none that earmark can use.
         StoreError: nothing is there, it cannot be reached, or a newer earmark wrote it.
     """
-    engine = _engine(url, busy_timeout_s=busy_timeout_s)
+    engine = connect(url, busy_timeout_s=busy_timeout_s)
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     if file and file != ":memory:":
         _check_sqlite_file(Path(file), create=create)
-    with _store_errors(engine.url.render_as_string(hide_password=True)):
+    with store_errors(engine.url.render_as_string(hide_password=True)):
         if _revision(engine) != HEAD_REVISION:
             _migrate(engine.url.render_as_string(hide_password=False))
     return Database(engine)
@@ -99,7 +99,8 @@ def _upsert_statement(dialect_name: str, table: Table, columns: tuple[str, ...])
     return upserting
 
 
-def _engine(url: str, *, foreign_keys: bool = True, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
+def connect(url: str, *, foreign_keys: bool = True, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
+    """An engine for ``url``, with earmark's settings of connections; nothing is looked at yet. Raises: ConfigError."""
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
@@ -182,7 +183,7 @@ def _migrate(url: str) -> None:
     from alembic import command
     from alembic.config import Config
 
-    engine = _engine(url, foreign_keys=False)
+    engine = connect(url, foreign_keys=False)
     config = Config()
     folder = str(Path(__file__).parent / "migrations")
     config.set_main_option("script_location", folder.replace("%", "%%"))
@@ -203,7 +204,8 @@ def _migrate(url: str) -> None:
 
 
 @contextmanager
-def _store_errors(url: str) -> Iterator[None]:
+def store_errors(url: str) -> Iterator[None]:
+    """Errors of the driver as `StoreError`, with what to do; ``url`` is shown, so it holds no password."""
     try:
         yield
     except OperationalError as error:

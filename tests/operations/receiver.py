@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-SECRET = "a key that the receiver knows too"
+SECRET = "kept between the two of us"
 
 
 class Receiver:

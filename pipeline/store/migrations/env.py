@@ -2,7 +2,7 @@
 
 from alembic import context
 
-import pipeline.store.alerts  # noqa: F401 - its table belongs to the metadata
+import pipeline.store.alerts  # its table belongs to the metadata
 import pipeline.store.review_tables  # noqa: F401 - its tables belong to the metadata
 from pipeline.store.tables import metadata
 
