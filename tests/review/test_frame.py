@@ -42,6 +42,11 @@ def test_keys_are_letters_in_a_text_field(manager):
     assert manager.locator("#help").is_visible()
 
 
+def test_slash_leads_to_the_search(manager):
+    manager.keyboard.press("/")
+    assert manager.evaluate("document.activeElement.id") == "audit-login"
+
+
 BINDING = """async () => {
   const address = [...document.scripts].find((script) => script.src.endsWith("/desk.js")).src;
   const { bind } = await import(address.replace("desk.js", "keys.js"));

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from pipeline.review.passwords import hash_password
 from pipeline.store import sessions as store_sessions
-from pipeline.store.accounts import audit, set_active, set_password, set_role
+from pipeline.store.accounts import audit, find_account, set_active, set_password, set_role
 from pipeline.store.review_tables import audit as audit_table
 from pipeline.store.review_tables import sessions
 from tests.review.conftest import log_in
@@ -214,6 +214,17 @@ def test_language_before_and_after_the_login(anonymous, client_as):
     assert (answer.status_code, answer.headers["hx-refresh"]) == (204, "true")
     assert "Audit log" in client.get("/audit").text
     assert client.post("/language", data={"language": "fr"}).status_code == 422
+
+
+def test_the_language_of_the_form_is_kept_only_where_it_was_chosen_there(desk, anonymous, form):
+    assert 'name="language"' not in anonymous.get("/login").text
+    assert 'name="language" value="en"' in anonymous.get("/login?language=en").text
+    # The browser remembers English, but this account did not choose it.
+    form("lin", PASSWORD)
+    assert "待复核" in anonymous.get("/queue").text
+    anonymous.cookies.delete("earmark_session")
+    form("lin", PASSWORD, language="en")
+    assert find_account(desk.database, "lin")[0].language == "en"
 
 
 def test_without_accounts_the_page_says_how_to_make_one(desk, anonymous):

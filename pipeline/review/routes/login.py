@@ -60,7 +60,7 @@ def login_page(request: Request, next: str = "", language: str = "") -> Response
     else:
         if language in LANGUAGES:
             request.cookies[LANGUAGE_COOKIE] = language
-        answer = _form(request, token, next)
+        answer = _form(request, token, next, chosen=language if language in LANGUAGES else "")
     _set_cookie(request, answer, LOGIN_COOKIE, token)
     if language in LANGUAGES:
         _set_cookie(request, answer, LANGUAGE_COOKIE, language, max_age=_YEAR_S)
@@ -74,15 +74,21 @@ def log_in(
     password: Annotated[str, Form(max_length=4000)] = "",
     csrf: Annotated[str, Form(max_length=200)] = "",
     next: Annotated[str, Form(max_length=2000)] = "",
+    language: Annotated[str, Form(max_length=5)] = "",
 ) -> Response:
-    """A session, or the form again with what is wrong. Every login begins a new session."""
+    """A session, or the form again with what is wrong. Every login begins a new session.
+
+    ``language`` is set where somebody has just chosen it on the form: it is theirs from then on.
+    """
     token = request.cookies.get(LOGIN_COOKIE, "")
     if not token or not same(csrf, _form_token(request, token)):
         raise HTTPException(403, "页面已过期，请刷新后重新登录。 / This page has expired: reload it, then log in.")
     try:
         account = _checked(request, login, password)
     except _Refused as refused:
-        return _again(request, token, refused, login, next)
+        return _again(request, token, refused, login=login, target=next, chosen=language)
+    if language in LANGUAGES:
+        set_language(desk_of(request).database, account.id, language)
     return _welcome(request, account, next)
 
 
@@ -156,17 +162,19 @@ def _welcome(request: Request, account: Account, target: str) -> Response:
     return answer
 
 
-def _again(request: Request, token: str, refused: _Refused, login: str, target: str) -> Response:
+def _again(request: Request, token: str, refused: _Refused, *, login: str, target: str, chosen: str) -> Response:
     headers = {"Retry-After": str(refused.retry_after_s)} if refused.retry_after_s else {}
     if wants_json(request):
         said = refused.en if language_of(request) == "en" else refused.zh
         return JSONResponse({"status": refused.status_code, "detail": said}, refused.status_code, headers)
-    answer = _form(request, token, target, refused=refused, login=login)
+    answer = _form(request, token, target, refused=refused, login=login, chosen=chosen)
     answer.headers.update(headers)
     return answer
 
 
-def _form(request: Request, token: str, target: str, *, refused: _Refused | None = None, login: str = "") -> Response:
+def _form(
+    request: Request, token: str, target: str, *, refused: _Refused | None = None, login: str = "", chosen: str = ""
+) -> Response:
     desk = desk_of(request)
     return page(
         request,
@@ -177,6 +185,7 @@ def _form(request: Request, token: str, target: str, *, refused: _Refused | None
         target=local_target(target, ""),
         refused=refused,
         login=login,
+        chosen=chosen,
         nobody=count_active(desk.database) == 0,
         unencrypted=desk.settings.secure_cookies and request.url.scheme != "https",
     )

@@ -114,6 +114,15 @@ function go(digit) {
   return true;
 }
 
+// A page with a search field of its own kind binds the key itself.
+function search() {
+  const field = document.querySelector("[data-search]");
+  if (!field) return false;
+  field.focus();
+  field.select();
+  return true;
+}
+
 // htmx: an error is said, not swallowed; what a failed request was to replace stays.
 document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   if (xhr.status === 401) { sessionLost(); return; }
@@ -131,5 +140,6 @@ byId("session-form")?.addEventListener("submit", logInAgain);
 byId("session-lost")?.addEventListener("cancel", (event) => event.preventDefault());
 bind(document, {
   "Shift+Slash": help,
+  Slash: search,
   ...Object.fromEntries([1, 2, 3, 4, 5].map((digit) => [`g Digit${digit}`, () => go(digit)])),
 });
