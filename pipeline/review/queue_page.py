@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from pipeline.domain.calls import Role
 from pipeline.domain.results import BilingualText
 from pipeline.review.queue_query import QueuePlace, QueueQuery, next_page
-from pipeline.review.queue_view import filter_buttons, sidebar, sums
+from pipeline.review.queue_view import filter_buttons, sidebar
 from pipeline.review.queue_words import DIRECTION_WORDS, ORDER_WORDS
 from pipeline.review.rule_words import SEVERITY_MARKS, SPEAKER_MARKS, SPEAKER_WORDS
 from pipeline.review.visitor import Visitor
 from pipeline.store.queue_filter import QueueOrder, QueueStatus
-from pipeline.store.queue_listing import list_queue
+from pipeline.store.queue_listing import QueuePage, list_and_sum, list_queue
 from pipeline.store.queue_rows import QueueRow, RowHit, by_time
-from pipeline.store.saved_views import last_batch
 
 if TYPE_CHECKING:
     from pipeline.review.app import Desk
@@ -38,14 +37,13 @@ class ShownHits:
 
 
 def list_context(desk: "Desk", visitor: Visitor, place: QueuePlace, now: datetime) -> dict[str, Any]:
-    """For ``queue_part.html``: the list with its sums, the filters and the views."""
-    query, account = place.query, visitor.account
-    wanted = query.wanted(account.id, now)
+    """For ``queue_part.html``: the list with its sums, and the filters."""
+    query = place.query
+    page, sums = list_and_sum(desk.database, query.wanted(visitor.account.id, now), query.order)
     return {
-        **rows_context(desk, visitor, place, now),
-        "sums": sums(desk, wanted),
+        **_page_context(page, visitor, query, now),
+        "sums": sums,
         "buttons": filter_buttons(desk, query, now.date()),
-        "views": sidebar(desk, account, query, now),
         "next_order": _next_order(query),
         "ORDER_WORDS": ORDER_WORDS,
         "nothing": place.nothing is not None,
@@ -53,19 +51,23 @@ def list_context(desk: "Desk", visitor: Visitor, place: QueuePlace, now: datetim
 
 
 def page_context(desk: "Desk", visitor: Visitor, place: QueuePlace, now: datetime) -> dict[str, Any]:
-    """For ``queue.html``: the list, and what does not change with it."""
-    return {**list_context(desk, visitor, place, now), "batch": last_batch(desk.database)}
+    """For ``queue.html``: the list, and the views with their counts."""
+    views = sidebar(desk, visitor.account, place.query, now)
+    return {**list_context(desk, visitor, place, now), "views": views}
 
 
 def rows_context(desk: "Desk", visitor: Visitor, place: QueuePlace, now: datetime) -> dict[str, Any]:
     """For ``queue_rows.html``: one page of rows."""
     query = place.query
     wanted = query.wanted(visitor.account.id, now)
-    found = list_queue(desk.database, wanted, query.order, after=place.cursor)
+    return _page_context(list_queue(desk.database, wanted, query.order, after=place.cursor), visitor, query, now)
+
+
+def _page_context(page: QueuePage, visitor: Visitor, query: QueueQuery, now: datetime) -> dict[str, Any]:
     return {
         "query": query,
-        "rows": found.rows,
-        "more": next_page(query, found.after) if found.after else None,
+        "rows": page.rows,
+        "more": next_page(query, page.after) if page.after else None,
         "one_day": query.first_day is not None and query.first_day == query.last_day,
         "today": now.date(),
         **marks(visitor.language),

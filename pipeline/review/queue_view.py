@@ -1,7 +1,7 @@
 """What the queue's page is made of besides its rows: views, filters as they stand, sums."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from pipeline.review.queue_words import (
 from pipeline.review.wording import Words
 from pipeline.store.accounts import all_accounts
 from pipeline.store.listings import rule_titles
-from pipeline.store.queue_filter import QueueFilter, QueueStatus
+from pipeline.store.queue_filter import QueueStatus
 from pipeline.store.queue_listing import queue_counts
 from pipeline.store.saved_views import undecided_appeals, views_of
 
@@ -68,15 +68,6 @@ class FilterButton:
     key: str
     value: Words | None
     """What it is set to; ``None`` where it restricts nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """How many calls the list has."""
-
-    calls: int
-    compliance: int
-    """Of these with a hit of a rule whose breach is a compliance-critical error."""
 
 
 def local_now(desk: "Desk") -> datetime:
@@ -185,10 +176,3 @@ def day_words(day: date, today: date) -> Words:
 def short(day: date, today: date) -> str:
     """Month and day; the year where it is another one."""
     return f"{day:%m-%d}" if day.year == today.year else f"{day:%Y-%m-%d}"
-
-
-def sums(desk: "Desk", wanted: QueueFilter) -> Sums:
-    """How many calls the list has, and how many of them are compliance-critical."""
-    grave = replace(wanted, error_class=ErrorClass.COMPLIANCE_CRITICAL)
-    counts = queue_counts(desk.database, {"calls": wanted, "grave": grave})
-    return Sums(counts["calls"], counts["grave"])

@@ -151,8 +151,9 @@ def _hit(wanted: QueueFilter) -> list[ColumnElement[bool]]:
     ]
     if not of_hit:
         return []
-    hit = select(rule_results.c.recording_id).where(*of_hit, *active_hit())
-    return [review_items.c.recording_id.in_(hit)]
+    # Named, so that a statement that uses the condition twice finds the hits once.
+    hit = select(rule_results.c.recording_id).where(*of_hit, *active_hit()).cte("hit")
+    return [review_items.c.recording_id.in_(select(hit.c.recording_id))]
 
 
 def active_hit() -> tuple[ColumnElement[bool], ColumnElement[bool]]:

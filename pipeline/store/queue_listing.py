@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func, select, true, update
 
+from pipeline.domain.results import ErrorClass
 from pipeline.store.database import Database
 from pipeline.store.queue_filter import (
     Cursor,
@@ -39,6 +40,15 @@ class QueuePage:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueSums:
+    """How many calls a list has."""
+
+    calls: int
+    compliance: int
+    """Of these with a hit of an active rule whose breach is a compliance-critical error."""
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """A value that a filter can be set to, and how many calls it would leave."""
 
@@ -66,6 +76,29 @@ def list_queue(
         rows = queue_rows(connection, [row.recording_id for row in page], now or datetime.now(UTC))
     last = cursor_at(page[-1].ordered_by, page[-1].recording_id) if len(found) > limit else None
     return QueuePage(rows, last)
+
+
+def list_and_sum(
+    database: Database, wanted: QueueFilter, order: QueueOrder = QueueOrder.RISK, *, now: datetime | None = None
+) -> tuple[QueuePage, QueueSums]:
+    """The first page of the wanted calls and how many there are: what is searched for is searched for once."""
+    first, second = ordering(order)
+    grave = select(rule_results.c.recording_id).where(
+        rule_results.c.error_class == ErrorClass.COMPLIANCE_CRITICAL.value, *active_hit()
+    )
+    with database.reading() as connection:
+        tests = conditions(connection.dialect.name, wanted)
+        top = select(first.label("ordered_by"), second).where(*tests)
+        page = top.order_by(first.desc(), second.desc()).limit(PAGE + 1).cte("page")
+        is_grave = case((review_items.c.recording_id.in_(grave), 1), else_=0)
+        sums = select(func.count().label("calls"), func.sum(is_grave).label("compliance")).where(*tests).cte("sums")
+        query = select(sums, page).select_from(sums.outerjoin(page, true()))
+        found = connection.execute(query.order_by(page.c.ordered_by.desc(), page.c.recording_id.desc())).all()
+        counted = QueueSums(found[0].calls, found[0].compliance or 0)
+        listed = [row for row in found[:PAGE] if row.recording_id is not None]
+        rows = queue_rows(connection, [row.recording_id for row in listed], now or datetime.now(UTC))
+    last = cursor_at(listed[-1].ordered_by, listed[-1].recording_id) if len(found) > PAGE else None
+    return QueuePage(rows, last), counted
 
 
 def first_calls(database: Database, wanted: QueueFilter, order: QueueOrder, count: int) -> list[str]:

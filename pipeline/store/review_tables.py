@@ -97,7 +97,8 @@ review_items = Table(
     Column("started_at", UtcDateTime),
     Column("duration_s", Float),
     Column("document_id", Integer),
-    Index("ix_review_items_queue", "done", "flagged", "risk", "recording_id"),
+    # Holds what searches and counts ask for, so that they need not look at the rows.
+    Index("ix_review_items_queue", "done", "flagged", "risk", "recording_id", "document_id", "assignee_id"),
     Index("ix_review_items_doubtful", "done", "doubtful", "risk", "recording_id"),
     Index("ix_review_items_started", "done", "flagged", "started_at", "recording_id"),
     Index("ix_review_items_longest", "done", "flagged", "duration_s", "recording_id"),

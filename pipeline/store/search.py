@@ -13,8 +13,9 @@ Source: https://www.postgresql.org/docs/current/textsearch-limitations.html
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, column, delete, func, select, text
+from sqlalchemy import ColumnElement, Connection, Select, and_, column, delete, func, select, text
 from sqlalchemy import cast as sql_cast
 from sqlalchemy import table as light_table
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -98,15 +99,19 @@ def search_condition(dialect: str, query: str) -> ColumnElement[bool] | None:
         return None
     if dialect == "sqlite":
         wanted = " AND ".join(f'"{" ".join(_pairs(word) or [_code(word)])}"' for word in words)
-        found = select(_search_text.c.rowid).where(_search_text.c.words.op("MATCH")(wanted))
-        return review_items.c.document_id.in_(found)
+        return _among(select(_search_text.c.rowid.label("id")).where(_search_text.c.words.op("MATCH")(wanted)))
     tests: list[ColumnElement[bool]] = []
     for word in words:
         pairs = sorted(set(_pairs(word) or [_code(word)]))
         tests.append(_search_text.c.words.op("@@")(sql_cast(" & ".join(pairs[:MAX_PAIRS]), TSQUERY)))
         if len(word) > 2:
             tests.append(func.strpos(_search_text.c.body, word) > 0)
-    return review_items.c.document_id.in_(select(_search_text.c.id).where(and_(*tests)))
+    return _among(select(_search_text.c.id).where(and_(*tests)))
+
+
+def _among(documents_found: Select[Any]) -> ColumnElement[bool]:
+    # Named, so that a statement that uses the condition twice searches once.
+    return review_items.c.document_id.in_(select(documents_found.cte("said").c.id))
 
 
 def query_words(query: str) -> tuple[str, ...]:

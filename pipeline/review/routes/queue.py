@@ -21,7 +21,7 @@ from pipeline.store.accounts import audit
 from pipeline.store.queue_listing import first_calls, held_by_others, next_call, open_counts
 from pipeline.store.queue_rows import queue_row
 from pipeline.store.review_queue import assign
-from pipeline.store.saved_views import remove_view, save_view
+from pipeline.store.saved_views import last_batch, remove_view, save_view
 
 router = APIRouter()
 Seeing = Annotated[Visitor, Depends(requires(Permission.SEE_QUEUE))]
@@ -90,6 +90,12 @@ def queue_held(request: Request, visitor: Seeing) -> Response:
 def queue_views(request: Request, visitor: Seeing, query: Asked) -> Response:
     """The views with their counts as they are now."""
     return _views(request, visitor, query)
+
+
+@router.get("/queue/batch")
+def queue_batch(request: Request, visitor: Seeing) -> Response:
+    """What the last batch did. Counted after the page is there: nobody waits for it."""
+    return page(request, visitor, "queue_batch.html", batch=last_batch(desk_of(request).database))
 
 
 @router.post("/queue/next")
@@ -172,4 +178,4 @@ def queue_remove_view(
 def _views(request: Request, visitor: Visitor, query: QueueQuery) -> Response:
     desk = desk_of(request)
     views = sidebar(desk, visitor.account, parsed(query.search) or query, local_now(desk))
-    return page(request, visitor, "queue_views.html", views=views, query=query, oob=False)
+    return page(request, visitor, "queue_views.html", views=views, query=query)

@@ -11,6 +11,7 @@ const found = () => byId("found");
 const rows = () => [...document.querySelectorAll("#rows > tr[data-call]")];
 const wide = window.matchMedia("(min-width: 1600px)");
 const HELD_MS = 20_000;
+const VIEWS_MS = 60_000;
 const TYPING_MS = 350;
 const NEAR_THE_END = 8;
 const PEEK_MS = 120;
@@ -107,8 +108,19 @@ async function show(address) {
   if (mine === shown) settle(typing);
 }
 
+// Which view is the list that is shown; in which order it is shown does not matter.
+function markView() {
+  const bare = (search) => { const fields = new URLSearchParams(search); fields.delete("order"); fields.sort(); return fields.toString(); };
+  const here = bare(found().dataset.search);
+  for (const view of document.querySelectorAll("#views a[data-list]")) {
+    if (bare(new URL(view.href).search) === here) view.setAttribute("aria-current", "true");
+    else view.removeAttribute("aria-current");
+  }
+}
+
 // After a list has come: the same call in hand if it is there, else the first one.
 function settle(typing) {
+  markView();
   if (!typing && byId("search").value !== found().dataset.q) byId("search").value = found().dataset.q;
   const row = current() ?? rows()[0];
   if (row) hold(row, { focus: !typing });
@@ -176,6 +188,7 @@ function markHeld() {
   }
 }
 setInterval(askHeld, HELD_MS);
+setInterval(() => { if (!document.hidden && !byId("views").contains(document.activeElement)) askViews(); }, VIEWS_MS);
 document.addEventListener("visibilitychange", askHeld);
 
 // Selecting rows, for giving them out.
@@ -190,6 +203,8 @@ function pick() {
   return true;
 }
 
+const askViews = () => window.htmx.ajax("GET", `/queue/views?${found().dataset.search}`, { source: byId("views"), target: "#views", swap: "outerHTML" });
+
 function assigned({ calls, name }) {
   for (const id of calls) {
     const row = rowOf(id);
@@ -197,7 +212,7 @@ function assigned({ calls, name }) {
     row?.setAttribute("aria-selected", "false");
   }
   picked.clear();
-  window.htmx.ajax("GET", `/queue/views?${found().dataset.search}`, { source: byId("views"), target: "#views", swap: "outerHTML" });
+  askViews();
 }
 
 const assign = () => document.querySelector("[data-assign]") && openAssign([...picked], found().dataset.search, assigned);

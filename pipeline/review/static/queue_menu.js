@@ -1,24 +1,33 @@
 // The menus of the filters: a list to choose from that is narrowed by typing.
 const menu = document.getElementById("menu");
+const input = document.getElementById("menu-type");
+const choices = document.getElementById("menu-choices");
 let button = null;
+let waiting = null;
 
 const options = () => [...menu.querySelectorAll('[role="option"]')];
 const offered = () => options().filter((option) => !option.hidden);
 
+// The field is there at once, so that nothing typed while the choices come is lost.
 export async function openMenu(from, search) {
   const again = button === from && menu.matches(":popover-open");
   closeMenu();
   if (again) return;
   button = from;
-  const wanted = `/queue/menu/${from.dataset.menu}${search ? `?${search}` : ""}`;
-  menu.replaceChildren();
-  await window.htmx.ajax("GET", wanted, { source: menu, target: "#menu", swap: "innerHTML" });
-  if (button !== from || !menu.firstElementChild) return;
+  const name = from.querySelector(".clip").textContent;
+  input.value = "";
+  input.placeholder = `${input.dataset.placeholder} · ${name}`;
+  input.setAttribute("aria-label", name);
+  choices.replaceChildren();
   place(from);
   menu.showPopover();
   from.setAttribute("aria-expanded", "true");
-  document.getElementById("menu-type").focus();
-  point(options().find((option) => option.ariaSelected === "true") ?? offered()[0]);
+  input.focus();
+  waiting = window.htmx.ajax("GET", `/queue/menu/${from.dataset.menu}${search ? `?${search}` : ""}`, { source: choices, target: "#menu-choices", swap: "innerHTML" });
+  await waiting;
+  if (button !== from || !choices.firstElementChild) return;
+  if (input.value.trim()) narrow(input.value);
+  else point(options().find((option) => option.ariaSelected === "true") ?? offered()[0]);
 }
 
 export function closeMenu() {
@@ -35,7 +44,6 @@ function place(from) {
 // The option that Enter takes.
 function point(option) {
   for (const other of menu.querySelectorAll(".at")) other.classList.remove("at");
-  const input = document.getElementById("menu-type");
   if (!option) { input.removeAttribute("aria-activedescendant"); return; }
   option.classList.add("at");
   input.setAttribute("aria-activedescendant", option.id);
@@ -48,7 +56,8 @@ function narrow(typed) {
     const said = `${option.textContent} ${option.dataset.also}`.toLowerCase();
     option.hidden = wanted !== "" && !said.includes(wanted);
   }
-  menu.querySelector(".none").hidden = offered().length > 0;
+  const none = menu.querySelector(".none");
+  if (none) none.hidden = offered().length > 0;
   point(offered()[0]);
 }
 
@@ -58,14 +67,15 @@ function step(by) {
   point(all[Math.min(all.length - 1, Math.max(0, at + by))]);
 }
 
-menu.addEventListener("input", (event) => { if (event.target.id === "menu-type") narrow(event.target.value); });
-menu.addEventListener("keydown", (event) => {
-  if (event.isComposing || event.target.id !== "menu-type") return;
+input.addEventListener("input", () => narrow(input.value));
+input.addEventListener("keydown", async (event) => {
+  if (event.isComposing) return;
   const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
-  if (steps[event.key]) step(steps[event.key]);
-  else if (event.key === "Enter") menu.querySelector(".at")?.click();
-  else return;
+  if (!steps[event.key] && event.key !== "Enter") return;
   event.preventDefault();
+  await waiting;
+  if (event.key === "Enter") menu.querySelector(".at")?.click();
+  else step(steps[event.key]);
 });
 menu.addEventListener("submit", (event) => {
   event.preventDefault();

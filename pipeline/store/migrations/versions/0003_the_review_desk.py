@@ -201,7 +201,9 @@ def upgrade() -> None:
 
 def _index_queue() -> None:
     with op.batch_alter_table("review_items", schema=None) as batch_op:
-        for name, column in (("queue", "risk"), ("started", "started_at"), ("longest", "duration_s")):
+        queue = ["done", "flagged", "risk", "recording_id", "document_id", "assignee_id"]
+        batch_op.create_index("ix_review_items_queue", queue, unique=False)
+        for name, column in (("started", "started_at"), ("longest", "duration_s")):
             batch_op.create_index(f"ix_review_items_{name}", ["done", "flagged", column, "recording_id"], unique=False)
         batch_op.create_index("ix_review_items_doubtful", ["done", "doubtful", "risk", "recording_id"], unique=False)
         for name in ("agent", "team"):
