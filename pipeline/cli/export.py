@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from pipeline.cli.lists import RuleOption, _aware, _check_rules, open_stored
+from pipeline.cli.lists import RuleOption, in_zone, check_rules, open_stored
 from pipeline.cli.output import DbOption, message
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def labels(
     from pipeline.store.listings import Filter, rule_titles
 
     database = open_stored(db)
-    _check_rules(Filter(rules=rule or ()), rule_titles(database))
-    wanted = WantedLabels(_aware(since), rule or (), reviewer, pseudonyms)
+    check_rules(Filter(rules=rule or ()), rule_titles(database))
+    wanted = WantedLabels(in_zone(since), rule or (), reviewer, pseudonyms)
     exported = labelled_calls(database, wanted)
     with _opened(out) as file:
         message(_write(exported, file))

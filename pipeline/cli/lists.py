@@ -81,7 +81,7 @@ def calls(
     database = open_stored(db)
     wanted = _filter(rule, agent, team, since, until, limit)
     titles = rule_titles(database)
-    _check_rules(wanted, titles)
+    check_rules(wanted, titles)
     rows = list_calls(database, wanted, flagged=flagged, state=state.value if state else None)
     if form == Format.TABLE:
         _calls_table(rows, titles)
@@ -115,7 +115,7 @@ def hits(
     if call:
         wanted = replace(wanted, recording_id=find_recording(database, call))
     titles = rule_titles(database)
-    _check_rules(wanted, titles)
+    check_rules(wanted, titles)
     outcomes = [Outcome(choice.value) for choice in outcome or [OutcomeChoice.HIT]]
     rows = list_hits(database, wanted, outcomes=outcomes)
     if form == Format.TABLE:
@@ -172,11 +172,15 @@ def _filter(
 ) -> "Filter":
     from pipeline.store.listings import Filter
 
-    return Filter(rules=rules or (), agent=agent, team=team, since=_aware(since), until=_aware(until), limit=limit)
+    return Filter(rules=rules or (), agent=agent, team=team, since=in_zone(since), until=in_zone(until), limit=limit)
 
 
-def _check_rules(wanted: "Filter", titles: "dict[str, BilingualText]") -> None:
-    """Raises: ConfigError for a rule that no run had: a slip of the pen would read as a quiet night."""
+def check_rules(wanted: "Filter", titles: "dict[str, BilingualText]") -> None:
+    """Returns if every rule was in a run.
+
+    Raises:
+        ConfigError: one was in none; a slip of the pen would read as a quiet night.
+    """
     import difflib
 
     from pipeline.domain.errors import ConfigError
@@ -188,7 +192,8 @@ def _check_rules(wanted: "Filter", titles: "dict[str, BilingualText]") -> None:
             raise ConfigError(f"no run had a rule {rule!r}{hint}")
 
 
-def _aware(moment: datetime | None) -> datetime | None:
+def in_zone(moment: datetime | None) -> datetime | None:
+    """The moment in the zone of the settings, as written on the command line without one."""
     from zoneinfo import ZoneInfo
 
     from pipeline.settings import load_settings
