@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from pipeline.cli.lists import RuleOption, in_zone, check_rules, open_stored
+from pipeline.cli.lists import RuleOption, check_rules, in_zone, open_stored
 from pipeline.cli.output import DbOption, message
 
 if TYPE_CHECKING:
