@@ -61,11 +61,12 @@ def queue_alerts(connection: Connection, queued: Sequence[Alert]) -> None:
             "rule_id": alert.rule_id,
             "state": AlertState.PENDING,
             "attempts": 0,
-            "next_try_s": 0.0,
+            # Due at once; what was named first comes before what was named next.
+            "next_try_s": place * 1e-6,
             "created_at": now,
             "body": alert.body,
         }
-        for alert in queued
+        for place, alert in enumerate(queued)
     ]
     connection.execute(dialect.insert(alerts).on_conflict_do_nothing(index_elements=["id"]), rows)
 

@@ -50,9 +50,9 @@ def facts(**changes):
     [
         pytest.param(lambda: check_cores(2, 2, 2), "warning", "no more than 2", id="more threads than cores"),
         pytest.param(lambda: check_cores(2, 1, 2), "ok", "2 workers × 1 threads on 2 cores", id="cores"),
-        pytest.param(lambda: check_memory(4, 1.3e9), "warning", "set workers to 2", id="memory for two"),
+        pytest.param(lambda: check_memory(4, 1.5e9), "warning", "set workers to 2", id="memory for two"),
         pytest.param(lambda: check_memory(4, 1e8), "warning", "set workers to 1", id="memory for none"),
-        pytest.param(lambda: check_memory(4, 2.4e9), "ok", "2.4 GB free", id="memory"),
+        pytest.param(lambda: check_memory(4, 2.9e9), "ok", "2.9 GB free", id="memory"),
         pytest.param(lambda: check_memory(4, None), "ok", "not told", id="memory unknown"),
         pytest.param(
             lambda: check_clock(datetime(1970, 1, 1, tzinfo=UTC), "UTC", synchronised=None),
