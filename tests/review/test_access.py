@@ -38,6 +38,7 @@ ROUTES = {
     "POST /language": EVERYBODY,
     "GET /audit": LEADING,
     "GET /queue": DESK,
+    "GET /queue/batch": DESK,
     "GET /queue/held": DESK,
     "GET /queue/menu/{name}": DESK,
     "GET /queue/peek/{recording_id}": DESK,

@@ -15,6 +15,8 @@ const VIEWS_MS = 60_000;
 const TYPING_MS = 350;
 const NEAR_THE_END = 8;
 const PEEK_MS = 120;
+// htmx gives an element of the same id its old attributes for a moment: the mark of the row in hand would go with them.
+const AT_ONCE = "outerHTML settle:0ms";
 
 let inHand = null; // id of the call in hand: rows come and go, the id stays
 const picked = new Set();
@@ -104,7 +106,7 @@ async function show(address) {
   const mine = (shown += 1);
   const typing = document.activeElement === byId("search");
   picked.clear();
-  await window.htmx.ajax("GET", address, { source: found(), target: "#found", swap: "outerHTML" });
+  await window.htmx.ajax("GET", address, { source: found(), target: "#found", swap: AT_ONCE });
   if (mine === shown) settle(typing);
 }
 
@@ -203,7 +205,7 @@ function pick() {
   return true;
 }
 
-const askViews = () => window.htmx.ajax("GET", `/queue/views?${found().dataset.search}`, { source: byId("views"), target: "#views", swap: "outerHTML" });
+const askViews = () => window.htmx.ajax("GET", `/queue/views?${found().dataset.search}`, { source: byId("views"), target: "#views", swap: AT_ONCE });
 
 function assigned({ calls, name }) {
   for (const id of calls) {
