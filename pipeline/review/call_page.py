@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 
+from pipeline.domain.accounts import AccountRole
 from pipeline.domain.results import BilingualText, ErrorClass
 from pipeline.domain.reviews import RejectReason, ReviewKind, Verdict
 from pipeline.domain.scores import Answer, Scorecard
@@ -62,6 +63,8 @@ ANSWERS: Mapping[Answer, Words] = {
     Answer.N_A: ("不适用", "N/A"),
 }
 TASKS: Mapping[str, Words] = {"dissatisfied": ("不满", "dissatisfied"), "escalation": ("升级投诉", "escalation")}
+NOT_FOR_AGENTS = frozenset({ReviewKind.COMMENT, ReviewKind.EXAMPLE})
+"""Said to the team lead and to the rule author."""
 WORDING = {
     "CLASSES": CLASSES,
     "VERDICTS": VERDICTS,
@@ -86,10 +89,14 @@ def load_view(request: Request, visitor: Visitor, recording_id: str) -> CallView
     if stored is None:
         raise HTTPException(404, "这通录音还没有转写 / This recording has not been transcribed yet")
     reviews = reviews_of(desk.database, [recording_id]).get(recording_id, ())
-    if not may(visitor.account, Permission.JUDGE):
+    judging = may(visitor.account, Permission.JUDGE)
+    if not judging:
         reviews = without_names(reviews)
+    if visitor.account.role == AccountRole.AGENT:
+        reviews = tuple(review for review in reviews if review.said.kind not in NOT_FOR_AGENTS)
     why: dict[str, BilingualText] = {rule.id: rule.why for rule in desk.pack.rules}
-    return call_view(Sources(stored, rules_run_on(desk.database, recording_id), reviews, why))
+    rules = rules_run_on(desk.database, recording_id)
+    return call_view(Sources(stored, rules, reviews, why, with_trials=judging))
 
 
 def hold(request: Request, visitor: Visitor, recording_id: str) -> Taken | None:
@@ -115,6 +122,7 @@ def panel_context(visitor: Visitor, view: CallView, holder: Taken | None) -> dic
         "score": card_score(view, card),
         "card_name": name_of(card),
         "options_of": options,
+        "item_titles": {item.id: item.title for item in card.items},
         "judging": judging,
         "holder": holder,
         "panel_data": panel_data(visitor, view, holder),

@@ -145,6 +145,8 @@ class Sources:
     """Oldest first."""
     why: Mapping[str, BilingualText] = field(default_factory=dict)
     """Rule id → the policy behind it, for the rules of the pack in use."""
+    with_trials: bool = True
+    """Whether rules on trial are shown: to those who judge, not to those who are judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +226,10 @@ def _hits(sources: Sources, standing: Standing) -> tuple[Hit, ...]:
     found: list[tuple[tuple[bool, bool, float, str], RuleResult, RuleHeading]] = []
     for result in sources.stored.results:
         heading = sources.rules.heading(result.rule_id) if sources.rules else None
-        if result.outcome == Outcome.NOT_APPLICABLE:
-            continue
         heading = heading or _unknown(result.rule_id)
+        hidden = heading.status == RuleStatus.SHADOW and not sources.with_trials
+        if result.outcome == Outcome.NOT_APPLICABLE or hidden:
+            continue
         start_s = min((piece.start_s for piece in result.evidence), default=0.0)
         order = (heading.status == RuleStatus.SHADOW, result.outcome != Outcome.HIT, start_s, result.rule_id)
         found.append((order, result, heading))

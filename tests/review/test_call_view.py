@@ -64,11 +64,11 @@ def said(number, **fields):
     return Review(number, datetime(2026, 11, 26, tzinfo=UTC), NewReview(**fields), by="林晓燕")
 
 
-def view(*results, headings=(), reviews=(), signals=NOTHING, turns=TURNS):
+def view(*results, headings=(), reviews=(), signals=NOTHING, turns=TURNS, with_trials=True):
     recording = Recording("r" * 64, "a.wav", "/a.wav", 1, CallMetadata(agent="A1"))
     stored = StoredCall(recording, Call(Transcript(turns, 30.0), recording.metadata, signals), tuple(results), 30.0)
     known = headings or tuple(heading(found.rule_id) for found in results)
-    return call_view(Sources(stored, RulesRun("run", known), tuple(reviews)))
+    return call_view(Sources(stored, RulesRun("run", known), tuple(reviews), with_trials=with_trials))
 
 
 def text_of(row):
@@ -157,6 +157,12 @@ def test_hits_come_by_time_then_what_cannot_be_judged_then_rules_on_trial():
     assert [(rule.heading.id, rule.applicable) for rule in found.clear] == [("quiet", True), ("elsewhere", False)]
     # Three active rules are left to judge: the broken one says nothing, the one on trial flags nothing.
     assert found.left == 3
+
+
+def test_those_who_are_judged_do_not_see_rules_on_trial():
+    trial = heading("trial", status=RuleStatus.SHADOW)
+    found = view(result("trial", evidence(0, 0, 2)), headings=[trial], with_trials=False)
+    assert found.hits == ()
 
 
 def test_a_rule_that_the_run_does_not_list_is_shown_under_its_id():

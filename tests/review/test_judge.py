@@ -271,5 +271,9 @@ def test_an_agent_sees_the_reviewed_call_without_the_reviewers_name(client_as, d
     assert answer.status_code == 200
     assert "已确认" in answer.text
     assert "林晓燕" not in answer.text
+    assert "说明一下" not in answer.text
     assert 'data-act="confirm"' not in answer.text
+    lead = client_as("lead").get(f"/calls/{CALL}").text
+    assert "说明一下" in lead
+    assert "林晓燕" not in lead
     assert agent.get(f"/calls/{OTHER}").status_code == 404

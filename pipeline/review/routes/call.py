@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from pipeline.review.access import Permission
+from pipeline.review.access import Permission, may
 from pipeline.review.call_page import (
     call_data,
     changed_rows,
@@ -17,10 +17,13 @@ from pipeline.review.call_page import (
 )
 from pipeline.review.pages import page
 from pipeline.review.playback import is_there
+from pipeline.review.queue_query import START, parsed
+from pipeline.review.queue_view import local_now
 from pipeline.review.transcript_view import transcript_rows
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
 from pipeline.store.accounts import audit
 from pipeline.store.call_status import call_status
+from pipeline.store.queue_listing import queue_counts
 from pipeline.store.review_queue import leave, take
 
 router = APIRouter()
@@ -50,9 +53,19 @@ def call_page(request: Request, visitor: Seeing, recording_id: str) -> Response:
         rows=transcript_rows(view),
         data=call_data(view),
         status=call_status(desk.database, recording_id),
+        left=_left(request, visitor),
         audible=is_there(view.sources.stored.recording),
         query=request.url.query,
     )
+
+
+def _left(request: Request, visitor: Visitor) -> int | None:
+    """How many calls are left in the list that the visitor came from; ``None`` for those who do not review."""
+    if not may(visitor.account, Permission.JUDGE):
+        return None
+    desk = desk_of(request)
+    query = parsed(request.url.query) or START
+    return queue_counts(desk.database, {"left": query.wanted(visitor.account.id, local_now(desk))})["left"]
 
 
 @router.get("/calls/{recording_id}/panel")

@@ -262,6 +262,7 @@ export class Talk {
     });
     form.addEventListener("submit", (event) => { event.preventDefault(); done(); });
     say.hidden = true;
+    this.box.replaceChildren();
     say.after(form);
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);

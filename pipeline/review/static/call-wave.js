@@ -39,6 +39,7 @@ export class Wave {
     return row ? [104, BOTTOM] : [TOP, 100];
   }
   x(time) { return ((time - this.start) / this.span) * 100; }
+  inside(time) { return Math.min(100, Math.max(0, this.x(time))); }
   whole(time) { return (time / (this.data.duration || 1)) * 100; }
   sees(from, to) { return to >= this.start && from <= this.start + this.span; }
 
@@ -136,7 +137,7 @@ export class Wave {
 
   silences() {
     return this.data.silences.filter(([from, to]) => to - from > 3 && this.sees(from, to)).flatMap(([from, to]) => {
-      const box = { x: percent(this.x(from)), y: TOP, width: percent(this.x(to) - this.x(from)), height: BOTTOM - TOP };
+      const box = { x: percent(this.inside(from)), y: TOP, width: percent(this.inside(to) - this.inside(from)), height: BOTTOM - TOP };
       const wide = ((to - from) / this.span) * this.surface.clientWidth > 80;
       const middle = (Math.max(from, this.start) + Math.min(to, this.start + this.span)) / 2;
       const words = t(`静默 ${(to - from).toFixed(1)} 秒`, `silent ${(to - from).toFixed(1)} s`);
@@ -157,8 +158,8 @@ export class Wave {
     return this.pieces().filter(({ piece }) => piece.turn !== null).map(({ hit, piece }) => {
       const [top, bottom] = this.band(piece.channel);
       return make("rect", {
-        class: `span ${hit.mark}${off(hit, piece)}`, x: percent(this.x(piece.start)), y: top,
-        width: percent(Math.max(0.15, this.x(piece.end) - this.x(piece.start))), height: bottom - top,
+        class: `span ${hit.mark}${off(hit, piece)}`, x: percent(this.inside(piece.start)), y: top,
+        width: percent(Math.max(0.15, this.inside(piece.end) - this.inside(piece.start))), height: bottom - top,
       });
     });
   }
@@ -187,21 +188,26 @@ export class Wave {
     return this.pieces().flatMap(({ hit, piece }) => {
       const row = this.rows > 1 ? this.row(piece.channel) : 0;
       const y = row === 1 ? BOTTOM : TOP;
-      const x = percent(this.x(piece.start));
-      const kind = `${hit.mark}${piece.sound ? " sound" : ""}${off(hit, piece)}`;
+      const x = percent(this.inside(piece.start));
+      const kind = `${hit.mark}${piece.sound ? " sound" : ""}${piece.turn === null ? " absent" : ""}${off(hit, piece)}`;
       return [
-        make("line", { class: `edge ${kind}`, x1: x, x2: percent(this.x(piece.end)), y1: y, y2: y }),
+        make("line", { class: `edge ${kind}`, x1: x, x2: percent(this.inside(piece.end)), y1: y, y2: y }),
         ...(badged.has(piece) ? [make("line", { class: `stem ${kind}`, x1: x, x2: x, y1: 44, y2: y })] : []),
       ];
     });
   }
 
-  // A badge for the first piece in sight of each hit, and for every piece of the current one.
+  // A badge for the first piece in sight of each hit, and for every piece of the current one if there is room.
   badged() {
     const first = new Set();
-    return this.pieces().filter(({ hit, piece }) => {
-      if (piece.start < this.start) return false;
-      if (hit.n === this.current.n) return true;
+    const { n, piece: chosen } = this.current;
+    const seen = this.pieces().filter(({ piece }) => piece.start >= this.start);
+    const room = this.surface.clientWidth / BADGE / 2 - this.hits.length;
+    const own = seen.filter(({ hit }) => hit.n === n);
+    const all = own.length <= room;
+    const alone = own.some(({ index }) => index === chosen);
+    return seen.filter(({ hit, index }) => {
+      if (hit.n === n && (all || alone)) return all || index === chosen;
       return !first.has(hit.n) && first.add(hit.n);
     }).sort((a, b) => a.piece.start - b.piece.start || a.hit.n - b.hit.n);
   }

@@ -103,14 +103,14 @@ function showHit(hit, index) {
 }
 
 // Judging.
-function send(body, shown) {
-  if (!judging) return null;
-  if (!panel.writable) {
+function mayJudge() {
+  if (judging && !panel.writable) {
     toast(t(`${panel.data.holder} 正在复核；按 t 接过来再判。`, `${panel.data.holder} has this call: press t to take it over.`), "error");
-    return null;
   }
-  return outbox.add(data.id, body, shown);
+  return judging && panel.writable;
 }
+
+function send(body, shown) { return mayJudge() ? outbox.add(data.id, body, shown) : null; }
 
 function waitingRules() {
   return new Set(outbox.of(data.id).filter((one) => one.body.kind === "verdict" && !one.refused).map((one) => one.body.rule_id));
@@ -176,7 +176,7 @@ function digit(number) {
 }
 
 async function missed() {
-  if (!judging || !panel.writable) { send({}, {}); return; }
+  if (!mayJudge()) return;
   const selection = getSelection();
   if (panel.tab === "clear" && (!selection || selection.isCollapsed)) { clearVerdict("missed"); return; }
   const place = talk.selected();
@@ -187,12 +187,12 @@ async function missed() {
 }
 
 function edit() {
-  if (!judging || !panel.writable) { send({}, {}); return; }
+  if (!mayJudge()) return;
   talk.edit(talk.at, (changes) => send({ kind: "correction", ...changes }, { words: t("改转写", "correction") }));
 }
 
 async function example() {
-  if (!judging || !panel.writable) { send({}, {}); return; }
+  if (!mayJudge()) return;
   const selection = getSelection();
   const hit = panel.tab === "hits" && (!selection || selection.isCollapsed) ? panel.hit() : null;
   const piece = hit?.pieces[panel.piece];
