@@ -61,6 +61,16 @@ class Settings(BaseSettings):
     """Folders of rule packs besides the standard pack."""
     models: Path | None = None
     """Folder of the site's own classifiers, as `earmark models train` writes them; else those that earmark ships."""
+    executor: str = "local"
+    """Where the work is done: ``local``, processes of this machine, or ``ray``, machines of a Ray cluster."""
+    ray_address: str = "local"
+    """Where the Ray cluster listens, ``HOST:PORT``; ``local`` for one of this machine alone."""
+    ray_gpus: Annotated[float | None, Field(ge=0)] = None
+    """GPUs of each Ray worker, or the part of one; 1 with ``device`` ``cuda``, else 0, where nothing is set."""
+    worker_memory_mb: Annotated[float | None, Field(gt=0)] = None
+    """A worker that holds more than this after a call (10^6 bytes) is replaced; no limit where nothing is set."""
+    retry_pause_s: Annotated[float, Field(ge=0)] = 15.0
+    """First pause before what may pass is tried again; the next is four times as long."""
     max_duration_h: Annotated[float, Field(gt=0)] = 4.0
     """A recording longer than this is set aside."""
     decode_limit_s: Annotated[float, Field(gt=0)] = 300.0
@@ -174,6 +184,11 @@ class Settings(BaseSettings):
         if self.workers is not None:
             return self.workers
         return 1 if self.device == "cuda" else usable_cores()
+
+    @property
+    def gpus_per_worker(self) -> float:
+        """GPUs that each Ray worker takes."""
+        return self.ray_gpus if self.ray_gpus is not None else float(self.device == "cuda")
 
 
 def usable_cores() -> int:

@@ -4,11 +4,12 @@ Nothing in it stops the night: a row or value that cannot be used is a `Problem`
 recording goes on without that value.
 """
 
+import codecs
 import csv
 import difflib
-import io
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,9 @@ TEXT_COLUMNS = ("agent", "team", "skill", "queue", "customer_id")
 KNOWN_COLUMNS = (*PATH_COLUMNS, *ROLE_COLUMNS, *TEXT_COLUMNS, "direction", "started_at", "survey_score")
 
 Cells = Mapping[str, str]
+
+KEPT_PROBLEMS = 1000
+"""Problems that are told one by one; nobody reads more before mending these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,73 +51,112 @@ class ManifestRow:
     channel_roles: tuple[Role, ...]
 
 
+class Problems:
+    """What is wrong, in order; of thousands the first are kept and the rest counted."""
+
+    def __init__(self) -> None:
+        self._kept: list[Problem] = []
+        self._more: Counter[bool] = Counter()
+
+    def add(self, problem: Problem) -> None:
+        """Takes note of one."""
+        if len(self._kept) < KEPT_PROBLEMS:
+            self._kept.append(problem)
+        else:
+            self._more[problem.is_error] += 1
+
+    def __iter__(self) -> Iterator[Problem]:
+        """Those kept, then one that counts the rest."""
+        yield from self._kept
+        if self._more:
+            count = self._more.total()
+            yield Problem("and", f"{count} more: mend these first", is_error=self._more[True] > 0)
+
+    @property
+    def errors(self) -> int:
+        """How many somebody has to mend."""
+        return sum(problem.is_error for problem in self._kept) + self._more[True]
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest as read."""
+    """A manifest, read row by row as often as it is asked for."""
 
     file: Path
-    rows: tuple[ManifestRow, ...]
-    problems: tuple[Problem, ...]
+    timezone: str
+
+    def rows(self, problems: Problems) -> Iterator[ManifestRow]:
+        """The rows that name a recording; what is wrong goes to ``problems``.
+
+        Raises:
+            ConfigError: the file cannot be read at all, or has no column that names the recording.
+        """
+        remarked: set[str] = set()
+        zone = ZoneInfo(self.timezone)
+        for where, cells in _read_cells(self.file, problems):
+            _remark_columns(self.file, cells, remarked, problems)
+            path = _recording_path(cells)
+            if path is None:
+                problems.add(Problem(where, f"no recording named: fill the column {' or '.join(PATH_COLUMNS)}"))
+            else:
+                yield _row(where, path, cells, zone, problems)
 
 
 def read_manifest(file: Path, *, timezone: str) -> Manifest:
-    """The rows of a manifest with all problems found on the way.
+    """The manifest in a file.
 
     Args:
         file: ``.csv``, ``.jsonl`` or ``.parquet``.
         timezone: IANA name, for start times that are written without an offset.
 
     Raises:
-        ConfigError: the file cannot be read at all, or has no column that names the recording.
+        ConfigError: the file is of another kind, or cannot be opened.
     """
-    problems: list[Problem] = []
-    rows: list[ManifestRow] = []
-    seen: dict[str, str] = {}
-    remarked: set[str] = set()
-    for where, cells in _read_cells(file, problems):
-        problems += _unknown_columns(file, cells, remarked)
-        path = _recording_path(cells)
-        if path is None:
-            problems.append(Problem(where, f"no recording named: fill the column {' or '.join(PATH_COLUMNS)}"))
-            continue
-        if path in seen:
-            problems.append(Problem(where, f"{path} was named before in {seen[path]}; this row is not used"))
-            continue
-        seen[path] = where
-        rows.append(_row(where, path, cells, ZoneInfo(timezone), problems))
-    return Manifest(file, tuple(rows), tuple(problems))
-
-
-def _read_cells(file: Path, problems: list[Problem]) -> Iterator[tuple[str, Cells]]:
-    readers = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
-    reader = readers.get(file.suffix.lower())
-    if reader is None:
-        raise ConfigError(f"manifest {file}: give a file that ends in {', '.join(readers)}")
+    if file.suffix.lower() not in READERS:
+        raise ConfigError(f"manifest {file}: give a file that ends in {', '.join(READERS)}")
     try:
-        yield from reader(file, problems)
+        file.open("rb").close()
+    except OSError as error:
+        raise ConfigError(f"manifest {file} cannot be read: {error.strerror or error}") from error
+    return Manifest(file, timezone)
+
+
+def _read_cells(file: Path, problems: Problems) -> Iterator[tuple[str, Cells]]:
+    try:
+        yield from READERS[file.suffix.lower()](file, problems)
     except OSError as error:
         raise ConfigError(f"manifest {file} cannot be read: {error.strerror or error}") from error
 
 
-def _read_csv(file: Path, problems: list[Problem]) -> Iterator[tuple[str, Cells]]:
-    content = file.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
+def _read_csv(file: Path, problems: Problems) -> Iterator[tuple[str, Cells]]:
+    encoding = "utf-8-sig" if _is_utf8(file) else "gb18030"
+    if encoding == "gb18030":
         # What Excel writes on a Chinese Windows.
-        text = content.decode("gb18030", errors="replace")
-        problems.append(Problem(file.name, "is not UTF-8, so it was read as GB 18030", is_error=False))
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
-    columns = [column.strip() for column in reader.fieldnames or []]
-    _require_path_column(file, columns)
-    for raw in reader:
-        where = f"{file.name} row {reader.line_num}"
-        if raw.pop("", None):
-            problems.append(Problem(where, f"has more cells than the {len(columns)} columns; the rest is not used"))
-        yield where, {name.strip(): value.strip() for name, value in raw.items() if value and value.strip()}
+        problems.add(Problem(file.name, "is not UTF-8, so it was read as GB 18030", is_error=False))
+    with file.open(encoding=encoding, errors="replace", newline="") as lines:
+        reader = csv.DictReader(lines, restkey="", restval="")
+        columns = [column.strip() for column in reader.fieldnames or []]
+        _require_path_column(file, columns)
+        for raw in reader:
+            where = f"{file.name} row {reader.line_num}"
+            if raw.pop("", None):
+                problems.add(Problem(where, f"has more cells than the {len(columns)} columns; the rest is not used"))
+            yield where, {name.strip(): value.strip() for name, value in raw.items() if value and value.strip()}
 
 
-def _read_jsonl(file: Path, problems: list[Problem]) -> Iterator[tuple[str, Cells]]:
+def _is_utf8(file: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with file.open("rb") as opened:
+        try:
+            while block := opened.read(1 << 20):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _read_jsonl(file: Path, problems: Problems) -> Iterator[tuple[str, Cells]]:
     with file.open(encoding="utf-8-sig", errors="replace") as lines:
         for number, line in enumerate(lines, start=1):
             where = f"{file.name} row {number}"
@@ -122,15 +165,15 @@ def _read_jsonl(file: Path, problems: list[Problem]) -> Iterator[tuple[str, Cell
             try:
                 entry = json.loads(line)
             except json.JSONDecodeError as error:
-                problems.append(Problem(where, f"is not JSON ({error.msg} at character {error.pos + 1}); left out"))
+                problems.add(Problem(where, f"is not JSON ({error.msg} at character {error.pos + 1}); left out"))
                 continue
             if not isinstance(entry, dict):
-                problems.append(Problem(where, "is not a JSON object; left out"))
+                problems.add(Problem(where, "is not a JSON object; left out"))
                 continue
             yield where, {name: str(value) for name, value in entry.items() if value not in (None, "")}
 
 
-def _read_parquet(file: Path, problems: list[Problem]) -> Iterator[tuple[str, Cells]]:
+def _read_parquet(file: Path, problems: Problems) -> Iterator[tuple[str, Cells]]:
     try:
         from pyarrow import ArrowInvalid, parquet
     except ImportError as error:
@@ -146,6 +189,14 @@ def _read_parquet(file: Path, problems: list[Problem]) -> Iterator[tuple[str, Ce
             number += 1
             cells = {name: _parquet_text(value) for name, value in entry.items() if value not in (None, "")}
             yield f"{file.name} row {number}", cells
+
+
+READERS: Mapping[str, Callable[[Path, Problems], Iterator[tuple[str, Cells]]]] = {
+    ".csv": _read_csv,
+    ".jsonl": _read_jsonl,
+    ".parquet": _read_parquet,
+}
+"""How a manifest is read, by the ending of its name."""
 
 
 def _parquet_text(value: object) -> str:
@@ -165,19 +216,18 @@ def _recording_path(cells: Cells) -> str | None:
     return next((cells[column] for column in PATH_COLUMNS if column in cells), None)
 
 
-def _unknown_columns(file: Path, cells: Cells, remarked: set[str]) -> Iterator[Problem]:
+def _remark_columns(file: Path, cells: Cells, remarked: set[str], problems: Problems) -> None:
     for column in cells:
         if column in KNOWN_COLUMNS or column in remarked:
             continue
         remarked.add(column)
         near = difflib.get_close_matches(column.lower(), KNOWN_COLUMNS, n=1, cutoff=0.75)
         hint = f"; did you mean {near[0]}?" if near else ""
-        yield Problem(
-            f"{file.name} row 1", f"column {column!r} is not one earmark knows, kept as metadata{hint}", is_error=False
-        )
+        message = f"column {column!r} is not one earmark knows, kept as metadata{hint}"
+        problems.add(Problem(f"{file.name} row 1", message, is_error=False))
 
 
-def _row(where: str, path: str, cells: Cells, zone: ZoneInfo, problems: list[Problem]) -> ManifestRow:
+def _row(where: str, path: str, cells: Cells, zone: ZoneInfo, problems: Problems) -> ManifestRow:
     metadata = CallMetadata(
         **{column: cells.get(column) for column in TEXT_COLUMNS},
         direction=_direction(where, cells, problems),
@@ -188,43 +238,43 @@ def _row(where: str, path: str, cells: Cells, zone: ZoneInfo, problems: list[Pro
     return ManifestRow(where, path, metadata, _channel_roles(where, cells, problems))
 
 
-def _direction(where: str, cells: Cells, problems: list[Problem]) -> Direction | None:
+def _direction(where: str, cells: Cells, problems: Problems) -> Direction | None:
     written = cells.get("direction")
     if written is None:
         return None
     try:
         return Direction(written.lower())
     except ValueError:
-        problems.append(Problem(where, f"direction {written!r} is neither inbound nor outbound; left unknown"))
+        problems.add(Problem(where, f"direction {written!r} is neither inbound nor outbound; left unknown"))
         return None
 
 
-def _started_at(where: str, cells: Cells, zone: ZoneInfo, problems: list[Problem]) -> datetime | None:
+def _started_at(where: str, cells: Cells, zone: ZoneInfo, problems: Problems) -> datetime | None:
     written = cells.get("started_at")
     if written is None:
         return None
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:
-        problems.append(
+        problems.add(
             Problem(where, f"started_at {written!r} is no date; write 2026-11-02T09:00:00+08:00. Left unknown")
         )
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def _survey_score(where: str, cells: Cells, problems: list[Problem]) -> float | None:
+def _survey_score(where: str, cells: Cells, problems: Problems) -> float | None:
     written = cells.get("survey_score")
     if written is None:
         return None
     try:
         return float(written)
     except ValueError:
-        problems.append(Problem(where, f"survey_score {written!r} is no number; left unknown"))
+        problems.add(Problem(where, f"survey_score {written!r} is no number; left unknown"))
         return None
 
 
-def _channel_roles(where: str, cells: Cells, problems: list[Problem]) -> tuple[Role, ...]:
+def _channel_roles(where: str, cells: Cells, problems: Problems) -> tuple[Role, ...]:
     written = [cells.get(column) for column in ROLE_COLUMNS]
     if not any(written):
         return ()
@@ -232,9 +282,9 @@ def _channel_roles(where: str, cells: Cells, problems: list[Problem]) -> tuple[R
         roles = tuple(Role(role.lower()) if role else Role.UNKNOWN for role in written)
     except ValueError:
         known = ", ".join(role.value for role in Role)
-        problems.append(Problem(where, f"channel roles {written[0]!r}, {written[1]!r}: use {known}. Left unknown"))
+        problems.add(Problem(where, f"channel roles {written[0]!r}, {written[1]!r}: use {known}. Left unknown"))
         return ()
     if roles[0] == roles[1] != Role.UNKNOWN:
-        problems.append(Problem(where, f"both channels are said to be the {roles[0]}; roles left unknown"))
+        problems.add(Problem(where, f"both channels are said to be the {roles[0]}; roles left unknown"))
         return ()
     return roles

@@ -1,11 +1,13 @@
 """The way of one call, from the recording to what the rules say: one plain function."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.batch.slots import Identity, Worker
+from pipeline.audio import remote
+from pipeline.batch.executors.base import Identity, Worker
 from pipeline.domain.calls import Recording, Role
 from pipeline.domain.errors import AudioError, AudioFault
 from pipeline.domain.results import Call, ProcessedCall
@@ -82,7 +84,8 @@ class CallProcessor(Worker):
         from pipeline.audio.signals import measure_signals
         from pipeline.store.documents import round_times
 
-        audio = decode_recording(Path(recording.uri), max_duration_s=self._options.max_duration_s)
+        with _file_of(recording) as file:
+            audio = decode_recording(file, max_duration_s=self._options.max_duration_s)
         decoded(audio.format.duration_s)
         speech = find_speech(audio)
         if not any(speech):
@@ -102,3 +105,15 @@ class CallProcessor(Worker):
             return (Role.UNKNOWN,)
         given = recording.channel_roles or self._options.default_roles
         return given if len(given) == channel_count else (Role.UNKNOWN,) * channel_count
+
+
+@contextmanager
+def _file_of(recording: Recording) -> Iterator[Path]:
+    """The recording's bytes as a file. Raises: AudioError, it cannot be fetched from where it lies."""
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(remote.local_file(recording.uri))
+        except OSError as error:
+            message = f"{recording.name}: cannot be fetched from {recording.uri} ({error}): is the store reachable?"
+            raise AudioError(message, fault=AudioFault.UNREADABLE) from error
+        yield file

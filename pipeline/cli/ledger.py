@@ -58,8 +58,10 @@ def _print_status(now: "Status") -> None:
         "录音 recordings", " · ".join(f"{count} {STATE_ZH[state]} {state}" for state, count in counts if count)
     )
     table.add_row("时长 audio", f"{now.audio_h:.2f} h done")
-    left = f" · {clock(now.left_s)} left" if now.left_s is not None else ""
-    table.add_row("速度 speed", f"{now.done_per_h:.0f} calls an hour, of late{left}")
+    table.add_row("速度 speed", f"{now.done_per_h:.0f} calls and {now.audio_h_per_h:.1f} h of sound an hour, of late")
+    if now.left_s is not None and now.ends_at is not None:
+        ends = now.ends_at.astimezone()
+        table.add_row("剩余 left", f"{clock(now.left_s)}, until {ends:%Y-%m-%d %H:%M %Z} at that speed")
     if now.reasons:
         table.add_row("失败 failed", ", ".join(f"{reason} {count}" for reason, count in now.reasons.items()))
     console().print(table)

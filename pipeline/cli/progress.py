@@ -3,7 +3,7 @@
 import sys
 import time
 
-from pipeline.batch.discovery import DescribedFile
+from pipeline.batch.inventory import DescribedFile
 from pipeline.cli.output import clock, message
 from pipeline.domain.calls import Recording
 from pipeline.domain.results import ProcessedCall
@@ -26,21 +26,24 @@ class Lines:
         """A line only where something is amiss: hundreds of recordings done before are no news."""
         self._count += 1
         if registered.duplicate_of:
-            self._line(file.path.name, f"same bytes as {registered.duplicate_of}: counted once")
+            self._line(file.name, f"same bytes as {registered.duplicate_of}: counted once")
         elif registered.message:
-            self._line(file.path.name, f"in quarantine: {registered.message}")
+            self._line(file.name, f"in quarantine: {registered.message}")
 
-    def processed(self, recording: Recording, call: ProcessedCall, *, hits: int) -> None:
+    def processed(self, recording: Recording, call: ProcessedCall, *, hits: int, took_s: float) -> None:
         """A line with length and hits."""
         self._count += 1
         self._line(recording.name, f"{clock(call.audio.duration_s)}, {hits} {'hit' if hits == 1 else 'hits'}")
         for warning in call.warnings:
             self._line(recording.name, f"note: {warning}")
 
-    def failed(self, recording: Recording, text: str, *, final: bool) -> None:
+    def failed(self, recording: Recording, text: str, *, reason: str, final: bool) -> None:
         """A line with what went wrong."""
         self._count += final
         self._line(recording.name, text if final else f"will be tried again: {text}")
+
+    def worker_lost(self, what: str, *, reason: str) -> None:
+        """Said with its recording, and in the log."""
 
     def close(self) -> None:
         """Nothing to tidy up."""
@@ -78,21 +81,24 @@ class Bar:
         """Moves on; says why where something is amiss."""
         self._bar.advance(self._task)
         if registered.duplicate_of:
-            self._bar.console.print(f"{file.path.name}  same bytes as {registered.duplicate_of}", markup=False)
+            self._bar.console.print(f"{file.name}  same bytes as {registered.duplicate_of}", markup=False)
         elif registered.message:
-            self._bar.console.print(f"{file.path.name}  in quarantine: {registered.message}", markup=False)
+            self._bar.console.print(f"{file.name}  in quarantine: {registered.message}", markup=False)
 
-    def processed(self, recording: Recording, call: ProcessedCall, *, hits: int) -> None:
+    def processed(self, recording: Recording, call: ProcessedCall, *, hits: int, took_s: float) -> None:
         """Moves on and counts flagged calls."""
         self._flagged += hits > 0
         self._bar.update(self._task, advance=1, description=f"有命中 flagged {self._flagged}")
         for warning in call.warnings:
             self._bar.console.print(f"{recording.name}  note: {warning}", markup=False)
 
-    def failed(self, recording: Recording, text: str, *, final: bool) -> None:
+    def failed(self, recording: Recording, text: str, *, reason: str, final: bool) -> None:
         """Says what went wrong."""
         self._bar.advance(self._task, final)
         self._bar.console.print(f"{recording.name}  {'' if final else 'will be tried again: '}{text}", markup=False)
+
+    def worker_lost(self, what: str, *, reason: str) -> None:
+        """Said with its recording, and in the log."""
 
     def close(self) -> None:
         """Takes the bar away."""

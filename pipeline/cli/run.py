@@ -1,7 +1,7 @@
 """`earmark run`: the main job."""
 
 import uuid
-from enum import StrEnum
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,19 +13,18 @@ from pipeline.cli.summary import BatchRun, print_summary
 
 if TYPE_CHECKING:
     from pipeline.batch.discovery import Discovery
+    from pipeline.batch.executors.base import Executor, Load
     from pipeline.batch.process import ProcessOptions
+    from pipeline.batch.runner import RunOptions
     from pipeline.settings import Settings
     from pipeline.store.results import Run
 
 
-class ExecutorChoice(StrEnum):
-    """Where the work is done."""
-
-    LOCAL = "local"
-
-
 def run(
-    paths: Annotated[list[Path], typer.Argument(help="Recordings, or folders of them.", metavar="PATH…")],
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="Recordings or folders, paths or URLs; else all that the manifest names.", metavar="PATH…"),
+    ] = None,
     manifest: Annotated[
         Path | None, typer.Option("--manifest", help="CSV, JSONL or Parquet: one row a recording.")
     ] = None,
@@ -41,9 +40,15 @@ def run(
         typer.Option("--channel-roles", metavar="LEFT,RIGHT", help="Roles where no manifest says: agent,customer."),
     ] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Worker processes [default: cores].")] = None,
-    executor: Annotated[ExecutorChoice, typer.Option("--executor", help="Where the work is done.")] = (
-        ExecutorChoice.LOCAL
-    ),
+    executor: Annotated[
+        str | None, typer.Option("--executor", help="Where the work is done: local or ray [default: local].")
+    ] = None,
+    ray_address: Annotated[
+        str | None, typer.Option("--ray-address", metavar="HOST:PORT", help="A running Ray cluster [default: local].")
+    ] = None,
+    ray_gpus: Annotated[
+        float | None, typer.Option("--ray-gpus", min=0, help="GPUs of each Ray worker [default: 1 on cuda, else 0].")
+    ] = None,
     redo: Annotated[bool, typer.Option("--redo", help="Do again what is done or set aside.")] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -58,52 +63,85 @@ def run(
         language=language,
         workers=workers,
         channel_roles=channel_roles,
+        executor=executor,
+        ray_address=ray_address,
+        ray_gpus=ray_gpus,
     )
-    done = run_batch(paths, manifest, settings, redo=redo)
+    done = run_batch(paths or [], manifest, settings, redo=redo)
     print_summary(done, form)
     if done.problems or not done.summary.complete:
         raise typer.Exit(1)
 
 
-def run_batch(paths: list[Path], manifest: Path | None, settings: "Settings", *, redo: bool) -> BatchRun:
-    """Runs the main job."""
+def run_batch(paths: list[str], manifest: Path | None, settings: "Settings", *, redo: bool) -> BatchRun:
+    """Runs the main job.
+
+    Raises:
+        EarmarkError: it cannot be begun as it was given, or could not go on.
+    """
     from pipeline.batch.discovery import discover
     from pipeline.batch.manifest import read_manifest
     from pipeline.batch.process import Loader
-    from pipeline.batch.runner import Runner, RunOptions
+    from pipeline.batch.runner import Runner
     from pipeline.cli.progress import choose_progress
+    from pipeline.domain.errors import ConfigError
     from pipeline.store.database import open_database
     from pipeline.store.results import count_checked_otherwise
 
+    if not paths and manifest is None:
+        raise ConfigError("nothing to do: give a PATH or a URL, or --manifest FILE for all that it names")
     described = read_manifest(manifest, timezone=settings.timezone) if manifest else None
     discovery = discover(paths, described)
     problems = _report_problems(discovery)
-    options = _process_options(settings)
-    run = _describe_run(options)
-    database = open_database(settings.db, create=True)
-    run_options = RunOptions(
-        workers=settings.worker_count,
+    options = process_options(settings)
+    run = describe_run(options)
+    with closing(executor_of(settings, Loader(options))) as executor:
+        database = open_database(settings.db, create=True)
+        limits = run_options(settings, executor)
+        progress = choose_progress()
+        try:
+            summary = Runner(database, run, executor, options=limits, progress=progress).run(discovery.files, redo=redo)
+        finally:
+            progress.close()
+    return BatchRun(run.id, problems, summary, count_checked_otherwise(database, run.pack_digest), database)
+
+
+def executor_of(settings: "Settings", load: "Load") -> "Executor":
+    """The executor that the settings name. Raises: ConfigError, it is unknown or not installed."""
+    from pipeline.batch.executors import ExecutorOptions, open_executor
+
+    options = ExecutorOptions(
+        cores=settings.worker_count,
+        cpu_threads=settings.cpu_threads,
+        ray_address=settings.ray_address,
+        ray_gpus=settings.gpus_per_worker,
+    )
+    return open_executor(settings.executor, load, options)
+
+
+def run_options(settings: "Settings", executor: "Executor") -> "RunOptions":
+    """What the settings say of a run; as many workers as the executor has room for where they name no number."""
+    from pipeline.batch.runner import RunOptions
+
+    return RunOptions(
+        workers=settings.workers or executor.room(),
         decode_limit_s=settings.decode_limit_s,
         time_limit_per_second=settings.time_limit_per_second,
         store_patience_s=settings.store_patience_s,
+        retry_pause_s=settings.retry_pause_s,
+        worker_memory_mb=settings.worker_memory_mb,
     )
-    progress = choose_progress()
-    try:
-        runner = Runner(database, run, Loader(options), options=run_options, progress=progress)
-        summary = runner.run(discovery.files, redo=redo)
-    finally:
-        progress.close()
-    return BatchRun(run.id, problems, summary, count_checked_otherwise(database, run.pack_digest), database)
 
 
 def _report_problems(discovery: "Discovery") -> int:
     """Tells every problem; returns how many of them somebody has to mend."""
     for problem in discovery.problems:
         message(f"{'' if problem.is_error else 'note: '}{problem.where}: {problem.message}")
-    return sum(problem.is_error for problem in discovery.problems)
+    return discovery.problems.errors
 
 
-def _process_options(settings: "Settings") -> "ProcessOptions":
+def process_options(settings: "Settings") -> "ProcessOptions":
+    """What the settings say of processing a call. Raises: RulePackError."""
     from pipeline.asr.base import AsrOptions, Language
     from pipeline.batch.process import ProcessOptions
     from pipeline.batch.rule_set import load_rules
@@ -123,9 +161,10 @@ def _process_options(settings: "Settings") -> "ProcessOptions":
     )
 
 
-def _describe_run(options: "ProcessOptions") -> "Run":
+def describe_run(options: "ProcessOptions", command: str = "run") -> "Run":
+    """What makes the results of a run that begins now."""
     from pipeline.batch.rule_set import headings
     from pipeline.batch.version import code_version
     from pipeline.store.results import Run
 
-    return Run(uuid.uuid4().hex, "run", code_version(), options.pack.digest, headings(options.pack))
+    return Run(uuid.uuid4().hex, command, code_version(), options.pack.digest, headings(options.pack))

@@ -1,13 +1,12 @@
 """What an operator reads when a run has ended."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.cli.output import Format, clock, console, print_rows
 
 if TYPE_CHECKING:
-    from pipeline.batch.runner import RunSummary
+    from pipeline.batch.summary import RunSummary
     from pipeline.store.database import Database
 
 FIRST_CALLS = 5
@@ -52,7 +51,7 @@ def print_summary(done: "BatchRun", form: Format) -> None:
             processed=summary.processed,
             done_before=summary.done_before,
             duplicates=summary.duplicates,
-            failed=len(summary.failures),
+            failed=summary.failed.total(),
             leased_elsewhere=summary.leased_elsewhere,
             audio_s=round(summary.audio_s, 3),
             wall_s=round(summary.wall_s, 3),
@@ -72,7 +71,7 @@ def _print_counts(done: "BatchRun") -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
-    also = ((summary.done_before, "done before"), (summary.duplicates, "copies"), (len(summary.failures), "failed"))
+    also = ((summary.done_before, "done before"), (summary.duplicates, "copies"), (summary.failed.total(), "failed"))
     counts = "".join(f" · {count} {what}" for count, what in also if count)
     table.add_row("通话 calls", f"{summary.found} found · {summary.processed} processed{counts}")
     if summary.processed:
@@ -80,9 +79,8 @@ def _print_counts(done: "BatchRun") -> None:
         audio = f"{summary.audio_s / 3600:.2f} h audio in {clock(summary.wall_s)} · {speed}"
         table.add_row("时长 audio", audio)
         table.add_row("命中 flagged", f"{summary.flagged} of {summary.processed} calls")
-    reasons = Counter(reason for _, reason, _ in summary.failures)
-    if reasons:
-        text = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
+    if summary.failed:
+        text = ", ".join(f"{reason} {count}" for reason, count in summary.failed.most_common())
         table.add_row("失败 failed", f"{text}. Each with its remedy: earmark calls --state quarantined")
     if summary.leased_elsewhere:
         table.add_row("处理中 busy", f"{summary.leased_elsewhere} are being processed by another run")

@@ -1,12 +1,13 @@
 """The recordings that are known, and the files they lie in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, Table, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.domain.calls import CallMetadata, Direction, Recording, Role
 from pipeline.store.database import Database, upsert
@@ -55,19 +56,88 @@ def known_files(database: Database, uris: Sequence[str]) -> dict[str, tuple[int,
         return {row.uri: (row.size_bytes, row.mtime_ns, row.recording_id) for row in rows}
 
 
-def register(database: Database, found: Sequence[FoundFile], *, redo: bool = False) -> list[Registered]:
+def _is_there(uri: str) -> bool:
+    return Path(uri).exists()
+
+
+def register(
+    database: Database,
+    found: Sequence[FoundFile],
+    *,
+    redo: bool = False,
+    exists: Callable[[str], bool] = _is_there,
+) -> list[Registered]:
     """Enters files into the ledger, once a recording however often it lies around or is registered.
 
+    Files that are new, and those of which all is known, are entered together; the rest one by one.
+
     Args:
+        database: where.
         found: at most a few hundred files; one transaction.
         redo: put recordings that are done or in quarantine back to pending.
+        exists: whether something still lies at a path or URL; asked where a recording turns up in a second place.
     """
     now = datetime.now(UTC)
+    ids = [file.recording.id for file in found]
+    duplicates: dict[str, str] = {}
     with database.writing() as connection:
-        return [_register_one(connection, file, now, redo=redo) for file in found]
+        rest = _enter_new(connection, found, now)
+        known = {row.id: row for row in connection.execute(select(recordings).where(recordings.c.id.in_(ids)))}
+        rows = connection.execute(select(files).where(files.c.uri.in_([file.recording.uri for file in rest])))
+        places = {row.uri: (row.size_bytes, row.mtime_ns, row.recording_id) for row in rows}
+        for file in rest:
+            if not redo and _is_unchanged(file, known.get(file.recording.id), places.get(file.recording.uri)):
+                continue
+            duplicate_of = _register_one(connection, file, now, redo=redo, exists=exists)
+            if duplicate_of:
+                duplicates[file.recording.uri] = duplicate_of
+        entries = {
+            row.recording_id: row for row in connection.execute(select(ledger).where(ledger.c.recording_id.in_(ids)))
+        }
+    return [
+        Registered(recording_id, entry.state, duplicates.get(file.recording.uri), entry.reason, entry.message)
+        for file, recording_id in zip(found, ids, strict=True)
+        for entry in (entries[recording_id],)
+    ]
 
 
-def _register_one(connection: Connection, file: FoundFile, now: datetime, *, redo: bool) -> Registered:
+def _enter_new(connection: Connection, found: Sequence[FoundFile], now: datetime) -> list[FoundFile]:
+    """Enters those whose bytes and whose place are new, in as few statements as there are tables; returns the rest.
+
+    Another run may enter the same at the same time: in one order, so that neither waits for the other for ever, and
+    who comes second leaves what is there.
+    """
+    first = {file.recording.id: file for file in reversed(found) if file.failure is None}
+    taken = set(connection.scalars(select(recordings.c.id).where(recordings.c.id.in_(first))))
+    uris = [file.recording.uri for file in found]
+    occupied = set(connection.scalars(select(files.c.uri).where(files.c.uri.in_(uris))))
+    new = [first[key] for key in sorted(first.keys() - taken) if first[key].recording.uri not in occupied]
+    entry = {"state": State.PENDING, "attempts": 0, "workers_lost": 0, "updated_at": now}
+    _insert_missing(connection, recordings, [{**_columns(file.recording), "added_at": now} for file in new])
+    _insert_missing(connection, ledger, [{"recording_id": file.recording.id, **entry} for file in new])
+    _insert_missing(connection, files, [_place(file) for file in new])
+    entered = {id(file) for file in new}
+    return [file for file in found if id(file) not in entered]
+
+
+def _insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    if rows:
+        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+        connection.execute(dialect.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+
+
+def _is_unchanged(file: FoundFile, known: Row[Any] | None, place: tuple[int, int, str] | None) -> bool:
+    recording = file.recording
+    if known is None or file.failure or place != (recording.size_bytes, file.mtime_ns, recording.id):
+        return False
+    said = _columns(recording) if file.described else {"name": recording.name, "uri": recording.uri}
+    return all(getattr(known, column) == value for column, value in said.items())
+
+
+def _register_one(
+    connection: Connection, file: FoundFile, now: datetime, *, redo: bool, exists: Callable[[str], bool]
+) -> str | None:
+    """Enters a file; returns the path of an earlier one with the same bytes, if there is one."""
     recording = file.recording
     known = connection.execute(
         select(recordings.c.uri, recordings.c.channel_roles, ledger.c.state)
@@ -76,9 +146,9 @@ def _register_one(connection: Connection, file: FoundFile, now: datetime, *, red
     ).one_or_none()
     duplicate_of = None
     if known is None:
-        connection.execute(recordings.insert().values(**_columns(recording), added_at=now))
+        _insert_missing(connection, recordings, [{**_columns(recording), "added_at": now}])
         _enter(connection, recording.id, now)
-    elif known.uri != recording.uri and Path(known.uri).exists():
+    elif known.uri != recording.uri and exists(known.uri):
         duplicate_of = known.uri
     else:
         changed = _columns(recording) if file.described else {"name": recording.name, "uri": recording.uri}
@@ -90,8 +160,7 @@ def _register_one(connection: Connection, file: FoundFile, now: datetime, *, red
     _remember_file(connection, file)
     if file.failure is not None:
         _quarantine_unread(connection, recording.id, file.failure, now)
-    entry = connection.execute(select(ledger).where(ledger.c.recording_id == recording.id)).one()
-    return Registered(recording.id, entry.state, duplicate_of, entry.reason, entry.message)
+    return duplicate_of
 
 
 def _enter(connection: Connection, recording_id: str, now: datetime) -> None:
@@ -101,6 +170,8 @@ def _enter(connection: Connection, recording_id: str, now: datetime) -> None:
         "attempts": 0,
         "owner": None,
         "lease_expires_s": None,
+        "not_before_s": None,
+        "workers_lost": 0,
         "reason": None,
         "message": None,
         "updated_at": now,
@@ -111,13 +182,7 @@ def _enter(connection: Connection, recording_id: str, now: datetime) -> None:
 def _remember_file(connection: Connection, file: FoundFile) -> None:
     uri = file.recording.uri
     before = connection.execute(select(files.c.recording_id).where(files.c.uri == uri)).scalar()
-    entry = {
-        "uri": uri,
-        "size_bytes": file.recording.size_bytes,
-        "mtime_ns": file.mtime_ns,
-        "recording_id": file.recording.id,
-    }
-    upsert(connection, files, [entry])
+    upsert(connection, files, [_place(file)])
     if before is None or before == file.recording.id:
         return
     if is_unread(before):
@@ -125,6 +190,15 @@ def _remember_file(connection: Connection, file: FoundFile) -> None:
         connection.execute(delete(recordings).where(recordings.c.id == before))
     else:
         _move_replaced(connection, before, uri)
+
+
+def _place(file: FoundFile) -> Mapping[str, object]:
+    return {
+        "uri": file.recording.uri,
+        "size_bytes": file.recording.size_bytes,
+        "mtime_ns": file.mtime_ns,
+        "recording_id": file.recording.id,
+    }
 
 
 def _move_replaced(connection: Connection, recording_id: str, uri: str) -> None:

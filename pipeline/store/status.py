@@ -27,8 +27,12 @@ class Status:
     """Length of all that is done, in hours."""
     done_per_h: float
     """Speed over the last ten minutes."""
+    audio_h_per_h: float
+    """Hours of recordings done in an hour, over the last ten minutes."""
     left_s: float | None
     """Seconds until all is done at that speed; ``None`` where nothing moves or nothing is left."""
+    ends_at: datetime | None
+    """When that will be."""
     reasons: dict[str, int]
     """Recordings that failed or were set aside, by reason, the most frequent first."""
 
@@ -44,9 +48,9 @@ def read_status(database: Database, *, now: datetime | None = None) -> Status:
             select(func.sum(recordings.c.duration_s)).join(ledger).where(ledger.c.state == State.DONE)
         ).scalar()
         recent = connection.execute(
-            select(func.count(), func.min(ledger.c.updated_at)).where(
-                ledger.c.state == State.DONE, ledger.c.updated_at > now - RATE_WINDOW
-            )
+            select(func.count(), func.min(ledger.c.updated_at), func.sum(recordings.c.duration_s))
+            .join(recordings, recordings.c.id == ledger.c.recording_id)
+            .where(ledger.c.state == State.DONE, ledger.c.updated_at.between(now - RATE_WINDOW, now))
         ).one()
         reasons = connection.execute(
             select(ledger.c.reason, func.count())
@@ -59,6 +63,7 @@ def read_status(database: Database, *, now: datetime | None = None) -> Status:
         seconds = min(seconds, max(1.0, (now - recent[1]).total_seconds()))
     per_s = recent[0] / seconds
     left = states.get(State.PENDING, 0) + states.get(State.LEASED, 0) + states.get(State.FAILED, 0)
+    left_s = round(left / per_s) if per_s and left else None
     return Status(
         pending=states.get(State.PENDING, 0),
         leased=states.get(State.LEASED, 0),
@@ -67,7 +72,9 @@ def read_status(database: Database, *, now: datetime | None = None) -> Status:
         quarantined=states.get(State.QUARANTINED, 0),
         audio_h=round((audio_s or 0.0) / 3600, 3),
         done_per_h=round(per_s * 3600, 1),
-        left_s=round(left / per_s) if per_s and left else None,
+        audio_h_per_h=round((recent[2] or 0.0) / seconds, 1),
+        left_s=left_s,
+        ends_at=None if left_s is None else now + timedelta(seconds=left_s),
         reasons=failed,
     )
 
@@ -93,6 +100,14 @@ def retry(database: Database, *, recording_ids: Sequence[str] = (), reason: str 
         changed = connection.execute(
             update(ledger)
             .where(*wanted, ~unread)
-            .values(state=State.PENDING, attempts=0, reason=None, message=None, updated_at=datetime.now(UTC))
+            .values(
+                state=State.PENDING,
+                attempts=0,
+                workers_lost=0,
+                not_before_s=None,
+                reason=None,
+                message=None,
+                updated_at=datetime.now(UTC),
+            )
         )
     return changed.rowcount, left

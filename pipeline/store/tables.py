@@ -145,6 +145,8 @@ ledger = Table(
     Column("attempts", Integer, nullable=False),
     Column("owner", String(200)),
     Column("lease_expires_s", Float),
+    Column("not_before_s", Float),
+    Column("workers_lost", Integer, nullable=False, server_default="0"),
     Column("reason", String(40)),
     Column("message", Text),
     Column("run_id", String(32), ForeignKey("runs.id")),

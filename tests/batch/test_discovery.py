@@ -1,5 +1,7 @@
 """Finding recordings and joining them with the manifest."""
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.batch.discovery import discover
@@ -24,7 +26,7 @@ def manifest(folder, *paths):
 
 
 def names(discovery):
-    return [file.path.name for file in discovery.files]
+    return [file.name for file in discovery.files]
 
 
 def test_missing_path(folder):
@@ -35,7 +37,7 @@ def test_missing_path(folder):
 def test_folder(folder):
     discovery = discover([folder], None)
     assert names(discovery) == ["a.MP3", "b.wav", "c d'\"名.opus"]
-    assert all(file.path.is_absolute() for file in discovery.files)
+    assert all(Path(file.location).is_absolute() for file in discovery.files)
     (problem,) = discovery.problems
     assert not problem.is_error
     assert problem.message == "files that are no recordings were passed over: 1 .jsonl, 1 .txt"
@@ -87,3 +89,22 @@ def test_manifest_elsewhere_with_paths_relative_to_the_folder(folder, tmp_path):
     discovery = discover([folder], manifest(elsewhere, "b.wav", str(folder / "a.MP3"), 'sub/c d\'""名.opus'))
     assert [problem.message for problem in discovery.problems if problem.is_error] == []
     assert all(file.row for file in discovery.files)
+
+
+def test_the_same_row_twice(folder):
+    discovery = discover([folder], manifest(folder, "b.wav", "b.wav"))
+    assert any("is the file of manifest.csv row 2; this row" in problem.message for problem in discovery.problems)
+
+
+def test_without_a_path_all_that_the_manifest_names_is_taken(folder):
+    discovery = discover([], manifest(folder, "b.wav", "sub/../a.MP3", "gone.wav"))
+    assert names(discovery) == ["a.MP3", "b.wav", "gone.wav"]
+    assert all(file.row for file in discovery.files)
+
+
+def test_found_in_more_than_one_piece(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.batch.inventory.BATCH", 7)
+    for number in range(30):
+        (tmp_path / f"n{number:02}.wav").touch()
+    discovery = discover([tmp_path], None)
+    assert (len(discovery.files), names(discovery)) == (30, [f"n{number:02}.wav" for number in range(30)])

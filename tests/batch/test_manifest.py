@@ -5,17 +5,27 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from pipeline.batch.manifest import read_manifest
+from pipeline.batch.manifest import KEPT_PROBLEMS, Problems, read_manifest
 from pipeline.domain.calls import Direction, Role
 from pipeline.domain.errors import ConfigError
 
 CHINA = timezone(timedelta(hours=8))
 
 
+class Read:
+    """A manifest as read to its end."""
+
+    def __init__(self, file):
+        problems = Problems()
+        self.rows = tuple(read_manifest(file, timezone="Asia/Shanghai").rows(problems))
+        self.problems = tuple(problems)
+        self.errors = problems.errors
+
+
 def read(path, content, name="m.csv"):
     file = path / name
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_manifest(file, timezone="Asia/Shanghai")
+    return Read(file)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +36,6 @@ def read(path, content, name="m.csv"):
         pytest.param("recording,survey_score\na.wav,good\n", 2, "survey_score 'good'", id="survey score"),
         pytest.param("recording,left_channel\na.wav,boss\n", 2, "channel roles 'boss'", id="unknown role"),
         pytest.param("recording,left_channel,right_channel\na.wav,agent,agent\n", 2, "both channels", id="same role"),
-        pytest.param("recording\na.wav\na.wav\n", 3, "named before in m.csv row 2", id="duplicate"),
         pytest.param("recording,agent\n,A1\n", 2, "no recording named", id="no recording"),
         pytest.param("recording,agent\na.wav,A1,A2\n", 2, "more cells", id="too many cells"),
         pytest.param("recording,agnet\na.wav,A1\n", 1, "did you mean agent?", id="column misspelt"),
@@ -90,6 +99,13 @@ def test_encodings(tmp_path, encoding):
     assert row.metadata.team == "售后一组"
 
 
+def test_of_thousands_of_problems_the_first_are_told_and_all_counted(tmp_path):
+    count = KEPT_PROBLEMS + 500
+    manifest = read(tmp_path, "recording,direction\n" + "".join(f"{number}.wav,up\n" for number in range(count)))
+    assert (len(manifest.rows), len(manifest.problems), manifest.errors) == (count, KEPT_PROBLEMS + 1, count)
+    assert manifest.problems[-1].message == "500 more: mend these first"
+
+
 def test_json_lines(tmp_path):
     lines = ['{"recording": "a.wav", "survey_score": 3}', "", "{broken", "[1]", '{"recording": "b.wav", "agent": null}']
     manifest = read(tmp_path, "\n".join(lines), "m.jsonl")
@@ -104,7 +120,7 @@ def test_parquet(tmp_path):
     when = datetime(2026, 11, 2, 9, tzinfo=CHINA)
     table = pa.table({"recording": ["a.wav", "b.wav"], "started_at": [when, None], "survey_score": [5, None]})
     parquet.write_table(table, tmp_path / "m.parquet")
-    first, second = read_manifest(tmp_path / "m.parquet", timezone="Asia/Shanghai").rows
+    first, second = Read(tmp_path / "m.parquet").rows
     assert (first.metadata.started_at, first.metadata.survey_score) == (when, 5.0)
     assert (second.metadata.started_at, second.metadata.survey_score) == (None, None)
 
@@ -113,7 +129,7 @@ def test_the_sample_manifest_has_no_problems():
     from pathlib import Path
 
     samples = Path(__file__).parents[2] / "data" / "samples"
-    manifest = read_manifest(samples / "manifest.csv", timezone="Asia/Shanghai")
+    manifest = Read(samples / "manifest.csv")
     assert manifest.problems == ()
     labelled = [json.loads(line)["recording"] for line in (samples / "labels.jsonl").read_text().splitlines()]
     assert [row.path for row in manifest.rows] == labelled

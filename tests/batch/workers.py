@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.batch.slots import Identity
+from pipeline.batch.executors.base import Identity
 from pipeline.domain.errors import AsrError, AudioError, AudioFault
 from tests.store.builders import processed, result
 
