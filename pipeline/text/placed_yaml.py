@@ -32,10 +32,10 @@ class Source:
         place = node = self.root
         for step in path:
             key, inner = _child(node, step)
-            if inner is None:
-                break
-            node = inner
-            place = key if at_key and key is not None else inner
+            # The path may name alternatives of the schema, which are nowhere in the file.
+            if inner is not None:
+                node = inner
+                place = key if at_key and key is not None else inner
         return _at(self.label, place.start_mark if place is not None else None, message)
 
 
@@ -92,6 +92,10 @@ def messages(source: Source, error: ValidationError) -> Iterator[str]:
             continue
         if kind == "extra_forbidden":
             message = f"unknown key '{path[-1]}'"
+        elif kind == "union_tag_not_found":
+            message = f"the key {context['discriminator']} is missing"
+        elif kind == "union_tag_invalid":
+            message = f"'{context['tag']}' is not known; known are {context['expected_tags']}"
         elif kind == "missing":
             message = f"the key '{path[-1]}' is missing"
         elif kind == "literal_error":
