@@ -71,7 +71,13 @@ def _page_context(page: QueuePage, visitor: Visitor, query: QueueQuery, now: dat
         "one_day": query.first_day is not None and query.first_day == query.last_day,
         "today": now.date(),
         **marks(visitor.language),
+        "ranked": _doubts_first if query.status is QueueStatus.DOUBTFUL else tuple,
     }
+
+
+def _doubts_first(hits: Sequence[RowHit]) -> tuple[RowHit, ...]:
+    """What the list is about comes first: the rules that could not be judged."""
+    return tuple(sorted(hits, key=lambda hit: hit.evaluable))
 
 
 def peek_context(row: QueueRow, visitor: Visitor) -> dict[str, Any]:

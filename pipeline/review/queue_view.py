@@ -80,7 +80,7 @@ def sidebar(desk: "Desk", account: Account, query: QueueQuery, now: datetime) ->
     before: list[tuple[Words, QueueQuery]] = [
         (("待复核（全部）", "To review (all)"), START),
         (("分给我的", "Assigned to me"), START.changed(who="me")),
-        (("合规关键", "Compliance-critical"), START.changed(error_class=ErrorClass.COMPLIANCE_CRITICAL)),
+        (("合规关键", "Compliance"), START.changed(error_class=ErrorClass.COMPLIANCE_CRITICAL)),
         (("升级风险", "May escalate"), START.changed(rule=ESCALATION)),
         (("无法判定", "Cannot judge"), START.changed(status=QueueStatus.DOUBTFUL)),
     ]
