@@ -25,7 +25,7 @@ def _beginning(value: Any) -> Any:
 
 
 Name = Annotated[Line | None, BeforeValidator(_absent)]
-Day = Annotated[date | None, BeforeValidator(_absent), Field(ge=_EARLIEST, le=_LATEST)]
+Day = Annotated[Annotated[date, Field(ge=_EARLIEST, le=_LATEST)] | None, BeforeValidator(_absent)]
 AccountId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
@@ -99,7 +99,7 @@ START = QueueQuery.model_validate({})
 class QueuePlace(QueueQuery):
     """A page of a list."""
 
-    after: Annotated[str | None, BeforeValidator(_absent), Field(max_length=200)] = None
+    after: Annotated[Annotated[str, Field(max_length=200)] | None, BeforeValidator(_absent)] = None
     nothing: Literal["1"] | None = None
     """Says that the next call was asked for and there was none."""
 
