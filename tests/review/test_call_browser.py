@@ -7,7 +7,9 @@ import pytest
 from pipeline.review.listening import Listening
 from pipeline.store.reviews import reviews_of, standing
 from tests.audio.test_peaks import tone, write
+from tests.review.long_calls import add_long_call
 from tests.review.samples import recording_id
+from tests.review.test_audio import move_to
 
 pytestmark = pytest.mark.slow
 
@@ -100,8 +102,6 @@ def test_the_recording_plays_and_the_word_is_followed(page_as, name):
     ids=["pcm", "mulaw", "alaw", "adpcm", "flac", "opus", "webm", "m4a", "mp3"],
 )
 def test_every_kind_of_recording_plays(page_as, desk, tmp_path, codec, container, rate):
-    from tests.review.test_audio import move_to
-
     file = write(tmp_path / f"a.{container}", codec=codec, container=container, rate=rate, samples=tone(8.0))
     move_to(desk, file, call=CALL)
     page = opened(page_as)
@@ -347,8 +347,6 @@ def test_finishing_leads_to_the_next_call(page_as, desk):
 
 
 def test_a_recording_that_has_gone_can_still_be_read_and_judged(page_as, desk, tmp_path):
-    from tests.review.test_audio import move_to
-
     move_to(desk, tmp_path / "gone.wav", call=CALL)
     page = opened(page_as)
     assert "录音文件已不在" in page.locator(".gone").inner_text()
@@ -357,3 +355,61 @@ def test_a_recording_that_has_gone_can_still_be_read_and_judged(page_as, desk, t
     settle(page)
     assert list(verdicts(desk).values()) == ["confirmed"]
     assert re.search(r"0:\d\d", page.locator("#wave-head").text_content())
+
+
+def test_a_click_on_a_word_is_heard_from_a_second_before(page_as):
+    page = opened(page_as)
+    turns = page.evaluate("() => JSON.parse(document.getElementById('call-data').textContent).turns")
+    start, _, _, _, words = turns[0]
+    # The fifth word: four words of three numbers each before it.
+    begins = start + sum(words[at + 1] + words[at + 2] for at in range(0, 12, 3)) / 100 + words[13] / 100
+    box = page.evaluate(
+        """() => {
+          const node = document.createTreeWalker(document.querySelector('#turn-0 .t'), NodeFilter.SHOW_TEXT).nextNode();
+          const range = document.createRange();
+          range.setStart(node, 8);
+          range.setEnd(node, 9);
+          const { left, top, width, height } = range.getBoundingClientRect();
+          return [left + width / 4, top + height / 2];
+        }"""
+    )
+    page.mouse.click(*box)
+    page.wait_for_function("() => !document.getElementById('sound').paused")
+    assert begins - 1.1 < sound(page, "currentTime") < begins + 0.5
+    # A click beside the words is the turn from its start.
+    page.keyboard.press("Space")
+    page.locator("#turn-3 .at").click()
+    page.wait_for_function("() => !document.getElementById('sound').paused")
+    assert turns[3][0] - 1.1 < sound(page, "currentTime") < turns[3][0] + 0.5
+
+
+def test_silence_is_skipped_but_not_the_one_that_is_listened_to(page_as, desk, tmp_path):
+    page = opened(page_as, call=add_long_call(desk.database, tmp_path))
+    page.evaluate("() => { document.getElementById('sound').currentTime = 0; }")
+    silences = page.evaluate("() => JSON.parse(document.getElementById('call-data').textContent).silences")
+    start, end = next((start, end) for start, end in silences if end - start > 1.9 and start > 5)
+    page.keyboard.press("s")
+    assert page.locator('[data-act="skip"]').get_attribute("aria-pressed") == "true"
+    page.evaluate(f"() => {{ document.getElementById('sound').currentTime = {start + 0.2}; }}")
+    page.keyboard.press("Space")
+    page.wait_for_function(f"() => document.getElementById('sound').currentTime > {end - 0.4}", timeout=1500)
+    # The choice is kept for the next call.
+    page.reload()
+    page.wait_for_selector("#panel[data-tab]")
+    assert page.locator('[data-act="skip"]').get_attribute("aria-pressed") == "true"
+
+
+def test_the_transcript_stays_where_the_reader_scrolled(page_as, desk, tmp_path):
+    page = opened(page_as, call=add_long_call(desk.database, tmp_path))
+    page.keyboard.press("Space")
+    page.wait_for_selector(".turn.live")
+    page.mouse.move(400, 500)
+    page.mouse.wheel(0, 3000)
+    page.wait_for_timeout(300)
+    before = page.evaluate("() => document.getElementById('main').scrollTop")
+    assert before > 1000
+    page.wait_for_timeout(5000)
+    assert page.evaluate("() => document.getElementById('main').scrollTop") == pytest.approx(before, abs=2)
+    # Hearing a hit brings the page back to what is heard.
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.getElementById('main').scrollTop < 500")

@@ -1,15 +1,21 @@
 """What a page may say of a call, over HTTP."""
 
+import shutil
 import threading
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from pipeline.domain.errors import StoreError
+from pipeline.review.app import Desk, ReviewSettings, create_app
 from pipeline.review.routes import judge as judge_route
+from pipeline.store import database as database_module
+from pipeline.store.database import open_database
 from pipeline.store.results import stored_call
 from pipeline.store.review_tables import audit, review_items, reviews
 from pipeline.store.reviews import reviews_of, standing
+from tests.review.conftest import SECRET, log_in
 from tests.review.samples import recording_id
 
 CALL = recording_id("s10.opus")
@@ -245,6 +251,22 @@ def test_a_locked_database_asks_to_try_again_and_stores_nothing(client_as, desk,
     assert int(answer.headers["Retry-After"]) > 0
     assert reviews_of(desk.database, [CALL]) == {}
     assert post(client, CONFIRM).status_code == 200
+
+
+@pytest.mark.slow
+def test_a_database_that_a_batch_holds_is_waited_for_and_then_503(sample_store, pack, tmp_path, monkeypatch):
+    url = f"sqlite:///{shutil.copy(sample_store, tmp_path / 'held.db')}"
+    batch = open_database(url)
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_S", 0.5)
+    desk = Desk(open_database(url), pack, ReviewSettings(SECRET, hosts=("localhost",)))
+    with TestClient(create_app(desk), base_url="http://localhost", follow_redirects=False) as client:
+        log_in(client, "lin")
+        with batch.writing():
+            assert post(client, CONFIRM).status_code == 503
+        assert reviews_of(desk.database, [CALL]) == {}
+        assert post(client, CONFIRM).status_code == 200
+    desk.database.close()
+    batch.close()
 
 
 def test_entries_are_never_changed(client_as, desk):

@@ -8,6 +8,7 @@ import { Lost, post, t } from "./desk.js";
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30000;
 const ANSWER_MS = 20000;
+const FAILURES = 6; // of the server itself: an entry that breaks it must not keep the others waiting for good
 
 export class Outbox extends EventTarget {
   constructor(account) {
@@ -114,7 +115,8 @@ export class Outbox extends EventTarget {
       this.dispatchEvent(new CustomEvent("acknowledged", { detail: { entry, html: text } }));
       return true;
     }
-    if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return false;
+    const passing = answer.status >= 500 || answer.status === 429 || answer.status === 408;
+    if (passing && (entry.tries + 1) % FAILURES) return false;
     this.refuse(entry, reason(text) || `HTTP ${answer.status}`);
     return true;
   }
