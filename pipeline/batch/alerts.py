@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 
 from pipeline.batch.webhook import DeliveryError, Webhook
@@ -51,7 +52,8 @@ class AlertSender:
         self._wake = threading.Event()
         self._ending_s: float | None = None
         self._troubles = 0
-        self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
+        # Its lines in the log name the same run.
+        self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name="alerts", daemon=True)
 
     def start(self) -> None:
         """Begins to post."""

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info, disable_created_metrics, start_http_server
@@ -124,6 +125,8 @@ class LedgerCollector(Collector):
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
+        # It is asked in threads of the server; what it logs names the run all the same.
+        self._context = copy_context()
         self._read_s = float("-inf")
         self._read: _Ledger | None = None
 
@@ -131,7 +134,7 @@ class LedgerCollector(Collector):
         """Gauges; only ``earmark_database_up`` where the database is away."""
         with self._lock:
             if time.monotonic() - self._read_s > FRESH_S:
-                self._read, self._read_s = self._look(), time.monotonic()
+                self._read, self._read_s = self._context.run(self._look), time.monotonic()
             now = self._read
         yield GaugeMetricFamily("earmark_database_up", "Whether the database could be read.", float(now is not None))
         if now is None:

@@ -111,6 +111,7 @@ class Runner:
         self._renewed_s = 0.0
         self._last_ready_s = 0.0
         self._failed_starts = 0
+        self._nothing_yet = False
         self._stop_requests = 0
         self._summary = RunSummary()
 
@@ -170,6 +171,8 @@ class Runner:
 
     def _rest(self, exhausted: bool) -> bool:
         """Waits a moment where something may come; False where nothing will."""
+        if not exhausted and not self._nothing_yet:
+            return True
         pause_s = self._insist(ledger.seconds_to_retry) if exhausted else WAKE_S
         if pause_s is None:
             return False
@@ -181,6 +184,7 @@ class Runner:
         chunk = next(intake, None)
         if chunk is None:
             return True
+        self._nothing_yet = not chunk
         for file, registered in chunk:
             if registered.duplicate_of:
                 self._summary.duplicates += 1

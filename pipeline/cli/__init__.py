@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from pipeline.cli import apply, doctor, export, ledger, lists, models, review, rules, run, users
+from pipeline.cli import apply, doctor, export, ledger, lists, models, review, rules, run, users, watch
 from pipeline.cli.output import complain
 from pipeline.domain.errors import ConfigError, EarmarkError, StoreError
 from pipeline.logs import LogOptions, start_logs
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)
+app.command("watch")(watch.watch)
 app.command("apply")(apply.apply)
 app.command("calls")(lists.calls)
 app.command("hits")(lists.hits)

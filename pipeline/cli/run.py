@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.apply import RulesOption, SiteModelsOption
+from pipeline.cli.observing import MetricsPortOption, observing_options, progress_beside
 from pipeline.cli.output import DbOption, Format, FormatOption, message
 from pipeline.cli.summary import BatchRun, print_summary
 
@@ -49,10 +50,12 @@ def run(
     ray_gpus: Annotated[
         float | None, typer.Option("--ray-gpus", min=0, help="GPUs of each Ray worker [default: 1 on cuda, else 0].")
     ] = None,
+    metrics_port: MetricsPortOption = None,
     redo: Annotated[bool, typer.Option("--redo", help="Do again what is done or set aside.")] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Transcribe recordings, check them against the rules, store what is found. 批量质检"""
+    from pipeline.logs import set_up_logs
     from pipeline.settings import load_settings
 
     settings = load_settings(
@@ -66,7 +69,9 @@ def run(
         executor=executor,
         ray_address=ray_address,
         ray_gpus=ray_gpus,
+        metrics_port=metrics_port,
     )
+    set_up_logs(settings.log_options)
     done = run_batch(paths or [], manifest, settings, redo=redo)
     print_summary(done, form)
     if done.problems or not done.summary.complete:
@@ -81,9 +86,9 @@ def run_batch(paths: list[str], manifest: Path | None, settings: "Settings", *, 
     """
     from pipeline.batch.discovery import discover
     from pipeline.batch.manifest import read_manifest
+    from pipeline.batch.observing import LoggedLoad, observed
     from pipeline.batch.process import Loader
     from pipeline.batch.runner import Runner
-    from pipeline.cli.progress import choose_progress
     from pipeline.domain.errors import ConfigError
     from pipeline.store.database import open_database
     from pipeline.store.results import count_checked_otherwise
@@ -95,14 +100,15 @@ def run_batch(paths: list[str], manifest: Path | None, settings: "Settings", *, 
     problems = _report_problems(discovery)
     options = process_options(settings)
     run = describe_run(options)
-    with closing(executor_of(settings, Loader(options))) as executor:
+    load = LoggedLoad(Loader(options), settings.log_options, run.id)
+    with closing(executor_of(settings, load)) as executor:
         database = open_database(settings.db, create=True)
         limits = run_options(settings, executor)
-        progress = choose_progress()
-        try:
+        with (
+            closing(progress_beside(settings.log_options)) as shown,
+            observed(run, database, shown, observing_options(settings)) as progress,
+        ):
             summary = Runner(database, run, executor, options=limits, progress=progress).run(discovery.files, redo=redo)
-        finally:
-            progress.close()
     return BatchRun(run.id, problems, summary, count_checked_otherwise(database, run.pack_digest), database)
 
 
