@@ -54,7 +54,9 @@ def open_sound(path: Path) -> Iterator[SoundStream]:
             yield SoundStream(stream.rate or 0, stream.channels, stream.codec_context.name, pieces)
     except (av.error.FFmpegError, OSError) as error:
         fault = AudioFault.UNREADABLE if not path.is_file() else AudioFault.DAMAGED
-        raise AudioError(f"{path.name} cannot be played: {error.strerror or type(error).__name__}", fault=fault) from error
+        raise AudioError(
+            f"{path.name} cannot be played: {error.strerror or type(error).__name__}", fault=fault
+        ) from error
 
 
 def _pieces(container: "InputContainer", stream: AudioStream) -> "Iterator[NDArray[np.int16]]":
