@@ -1,11 +1,11 @@
 """Whether 95 % intervals of precision, recall and prevalence hold the truth 95 times in a hundred.
 
-Run: ``python benchmarks/coverage.py [--worlds N] [--csv FILE]``. Each world has 10,000 calls (100,000 where 8,000 are
-audited) of which a known share holds a violation, and a rule of known recall and precision. Reviewers hear its hits
-(all of them, or 100) and an audit of the calls it did not hit. The audit is *even* (every call has the same chance) or
-*uneven*: a tenth of the calls, such as those of new staff, has four times the violations and five times the chance. The
-truth is that of the process that makes the calls; how often the world's own share was held is beside it, where sampling
-much of the world makes the interval too wide.
+Run: ``python benchmarks/coverage.py [--worlds N] [--markdown] [--csv FILE]``. Each world has 10,000 calls (100,000
+where 8,000 are audited) of which a known share holds a violation, and a rule of known recall and precision. Reviewers
+hear its hits (all of them, or 100) and an audit of the calls it did not hit. The audit is *even* (every call has the
+same chance) or *uneven*: a tenth of the calls, such as those of new staff, has four times the violations and five times
+the chance. The truth is that of the process that makes the calls; how often the world's own share was held is beside
+it, where sampling much of the world makes the interval too wide.
 
 Compared are three ways. *as counted*: Wilson's interval on what reviewers saw, as if it were all. *normal*: weighted by
 1 ÷ inclusion probability, ± 1.96 standard errors by linearisation. *earmark*: `pipeline.sampling.shares`.
@@ -252,6 +252,25 @@ def summary(rows: Sequence[tuple[Scene, Score]], metric: str) -> Table:
     return table
 
 
+def page(rows: Sequence[tuple[Scene, Score]]) -> Iterator[str]:
+    """The table of docs/sampling.md: lowest – highest scene, even and uneven audits together."""
+    headings = ("violations", "audited / calls", "precision", "recall", "recall, ±", "prevalence")
+    yield f"| {' | '.join((*headings, 'recall, normal', 'recall, as counted'))} |"
+    yield "| --- " * 8 + "|"
+    for prevalence, size in product(PREVALENCES, SIZES):
+        here = [one for scene, one in rows if (scene.prevalence, scene.size) == (prevalence, size)]
+
+        def covered(metric: str, way: str, among: Sequence[Score] = here) -> str:
+            return span([one.covered for one in among if (one.metric, one.way) == (metric, way)])
+
+        widths = [one.width for one in here if (one.metric, one.way) == ("recall", "earmark")]
+        cells = [f"{100 * prevalence:g} %", f"{size[1]:,} / {size[0]:,}"]
+        cells += [covered("precision", "earmark"), f"**{covered('recall', 'earmark')}**"]
+        cells += [f"{100 * float(np.mean(widths)) / 2:.0f}", covered("prevalence", "earmark")]
+        cells += [covered("recall", "normal"), covered("recall", "as counted")]
+        yield f"| {' | '.join(cells)} |"
+
+
 def span(shares: Sequence[float], digits: int = 0) -> str:
     """Lowest and highest share, in per cent."""
     if not shares:
@@ -263,13 +282,16 @@ def span(shares: Sequence[float], digits: int = 0) -> str:
 def main() -> None:
     """Draws the worlds and prints the tables."""
     parser = argparse.ArgumentParser(description="Coverage of 95 % intervals on simulated worlds.")
-    parser.add_argument("--worlds", type=int, default=4_000, help="worlds a scene")
+    parser.add_argument("--worlds", type=int, default=10_000, help="worlds a scene")
+    parser.add_argument("--markdown", action="store_true", help="print the table of docs/sampling.md")
     parser.add_argument("--csv", type=Path, help="write every scene here")
     options = parser.parse_args()
     random = np.random.default_rng(7)
     scenes = [Scene(*one) for one in product(PREVALENCES, RECALLS, PRECISIONS, REVIEWED, SIZES, (False, True))]
     rows = [(scene, one) for scene in scenes for one in score(scene, options.worlds, random)]
-    for metric in METRICS:
+    if options.markdown:
+        print(*page(rows), sep="\n")
+    for metric in () if options.markdown else METRICS:
         Console(width=170).print(summary(rows, metric), "")
     if options.csv:
         with options.csv.open("w", encoding="utf-8", newline="") as file:

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from pipeline.cli import apply, doctor, export, ledger, lists, models, review, rules, run, users, watch
+from pipeline.cli import apply, doctor, export, ledger, lists, models, review, rules, run, sample, users, watch
 from pipeline.cli.output import complain
 from pipeline.domain.errors import ConfigError, EarmarkError, StoreError
 from pipeline.logs import LogOptions, start_logs
@@ -33,6 +33,7 @@ app.add_typer(review.app, name="review")
 app.add_typer(users.app, name="users")
 app.add_typer(rules.app, name="rules")
 app.add_typer(models.app, name="models")
+app.add_typer(sample.app, name="sample")
 
 
 def _log_options() -> LogOptions:

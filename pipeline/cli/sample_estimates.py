@@ -1,0 +1,211 @@
+"""`earmark sample estimate`: rows of estimates, and how they look in the terminal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.cli.output import console
+from pipeline.domain.sampling import Estimate, NotEnough
+from pipeline.sampling.estimates import Basis, Figures, figures
+from pipeline.sampling.shortage import percent
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from pipeline.store.sampling_evidence import Evidence, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateRow:
+    """One rule or class in one group of calls. Rates are 0–1; a rate is empty where it would mean nothing."""
+
+    group: str
+    subject: str
+    title_zh: str
+    title_en: str
+    kind: str
+    """``class`` or ``rule``."""
+    status: str
+    calls: int
+    hits: int
+    judged_hits: int
+    confirmed: int
+    judged_others: int
+    missed: int
+    open_picks: int
+    uncovered: int
+    hits_basis: str
+    audit_basis: str
+    precision: float | None
+    precision_low: float | None
+    precision_high: float | None
+    precision_more: int | None
+    precision_reason_zh: str | None
+    precision_reason_en: str | None
+    recall: float | None
+    recall_low: float | None
+    recall_high: float | None
+    recall_more: int | None
+    recall_reason_zh: str | None
+    recall_reason_en: str | None
+    prevalence: float | None
+    prevalence_low: float | None
+    prevalence_high: float | None
+    prevalence_more: int | None
+    prevalence_reason_zh: str | None
+    prevalence_reason_en: str | None
+
+
+def estimate_rows(evidence: "Evidence", by: str | None) -> list[EstimateRow]:
+    """Classes and rules of each group.
+
+    Raises:
+        ConfigError: no call has the column.
+    """
+    from pipeline.domain.errors import ConfigError
+
+    if by is None:
+        groups = evidence.groups(lambda _: "")
+    else:
+        if evidence.calls and all(call.value(by) is None for call in evidence.calls):
+            raise ConfigError(f"--by {by}: no call of this period has a value there; name a metadata column, or week")
+        groups = evidence.groups(lambda call: call.value(by) or "—")
+    return [
+        _row(name, subject, figures(*(one[inside] for one in arrays)))
+        for name, members in groups.items()
+        for subject in evidence.subjects
+        if (inside := members & subject.ran).any()
+        for arrays in [(subject.hit, evidence.flagged, subject.truth, evidence.weight)]
+    ]
+
+
+def _row(group: str, subject: "Subject", found: Figures) -> EstimateRow:
+    return EstimateRow(
+        group,
+        subject.id,
+        subject.title.zh,
+        subject.title.en,
+        "class" if subject.is_class else "rule",
+        subject.status,
+        found.calls,
+        found.hits,
+        found.judged_hits,
+        found.confirmed,
+        found.judged_others,
+        found.missed,
+        found.open_picks,
+        found.uncovered,
+        found.hits_basis.value,
+        found.audit_basis.value,
+        *_cells(found.precision),
+        *_cells(found.recall),
+        *_cells(found.prevalence),
+    )
+
+
+_Cells = tuple[float | None, float | None, float | None, int | None, str | None, str | None]
+
+
+def _cells(one: Estimate | NotEnough) -> _Cells:
+    if isinstance(one, Estimate):
+        return one.value, one.low, one.high, None, None, None
+    return None, one.low, one.high, one.more, one.reason.zh, one.reason.en
+
+
+def print_estimates(rows: Sequence[EstimateRow], by: str | None) -> None:
+    """A table of rates with intervals, and what is to be known of them."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim", collapse_padding=True)
+    if by is not None:
+        table.add_column(f"{by}\n", no_wrap=True)
+    table.add_column("类别 / 规则\nclass / rule", no_wrap=True)
+    for heading in (
+        "命中\nhits",
+        "属实 / 复核\ntrue / judged",
+        "漏检 / 审核\nmissed / audited",
+        "命中率\nprecision",
+        "召回率\nrecall",
+        "发生率\nprevalence",
+    ):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        cells: list[str | Text] = [
+            _name(row),
+            str(row.hits),
+            f"{row.confirmed} / {row.judged_hits}",
+            f"{row.missed} / {row.judged_others}",
+            _rate(row.precision, row.precision_low, row.precision_high, row.precision_more),
+            _rate(row.recall, row.recall_low, row.recall_high, row.recall_more),
+            _rate(row.prevalence, row.prevalence_low, row.prevalence_high, row.prevalence_more),
+        ]
+        table.add_row(*([row.group, *cells] if by is not None else cells))
+    out = console()
+    out.print(table)
+    for zh, en in _remarks(rows):
+        out.print(f"• {zh}", markup=False)
+        out.print(f"  {en}", style="dim", markup=False)
+
+
+def _name(row: EstimateRow) -> "Text":
+    from rich.text import Text
+
+    if row.kind == "class":
+        return Text(row.title_zh, "bold")
+    trial = "（试用）" if row.status == "shadow" else ""
+    return Text(f"  {row.title_zh}{trial}")
+
+
+def _rate(value: float | None, low: float | None, high: float | None, more: int | None) -> str:
+    """A rate with its interval; the interval alone, and how many calls are lacking, where a rate would mean nothing."""
+    interval = "" if low is None or high is None else f"[{percent(low)[:-2]}–{percent(high)}]"
+    if value is not None:
+        return f"{percent(value)} {interval}"
+    lacking = "" if more is None else f"+{more}"
+    return " ".join(filter(None, [interval, lacking])) or "n/a"
+
+
+def _remarks(rows: Sequence[EstimateRow]) -> list[tuple[str, str]]:
+    """What holds for some of the rows."""
+    if not rows:
+        return []
+    found = [
+        (
+            "方括号是 95% 区间。只有区间没有数：复核或审核得还不够；+n 是还要的通数。"
+            "命中率要复核命中，其余要审核未命中的通话",
+            "brackets: 95 % interval. An interval alone: too few calls were judged; +n is how many are lacking:"
+            " reviewed hits for precision, audits of unflagged calls for the others",
+        )
+    ]
+    if all(row.audit_basis == Basis.NONE for row in rows):
+        found.append(
+            (
+                "没有审核过未命中的通话，所以没有召回率：earmark sample draw 会抽出要审核的通话",
+                "no unflagged call was audited, so recall is not known: `earmark sample draw` chooses calls to audit",
+            )
+        )
+    if any(Basis.AS_FOUND in (row.hits_basis, row.audit_basis) for row in rows):
+        found.append(
+            (
+                "有些通话不是抽样抽中的，只好当作随机的：若先听的是风险高的，命中率会偏高",
+                "some judged calls were not drawn and are taken for random ones: if the riskiest were heard first,"
+                " precision is flattered",
+            )
+        )
+    open_picks = max(row.open_picks for row in rows)
+    if open_picks:
+        found.append(
+            (
+                f"抽中的还有至多 {open_picks} 通没有复核，估计时假定它们与已复核的相像",
+                f"up to {open_picks} picks are not judged yet and are taken to be like those that are",
+            )
+        )
+    if any(row.uncovered for row in rows):
+        found.append(
+            (
+                "有些规则：别的规则命中、它没有命中的通话一通也没有复核，召回率和发生率不含这些通话",
+                "of some rules no call that only others flagged was judged: recall and prevalence leave those out",
+            )
+        )
+    return found
