@@ -11,14 +11,22 @@ from pipeline.domain.calls import CallMetadata, Role, Transcript, Turn
 from pipeline.domain.errors import StoreError
 from pipeline.domain.results import BilingualText, ErrorClass, Evidence, Findings, Outcome, RuleResult, Severity
 from pipeline.store.queue_filter import QueueFilter, QueueOrder, QueueStatus
-from pipeline.store.queue_listing import choices, first_calls, list_queue, next_call, open_counts, queue_counts
+from pipeline.store.queue_listing import (
+    choices,
+    first_calls,
+    list_and_sum,
+    list_queue,
+    next_call,
+    open_counts,
+    queue_counts,
+)
 from pipeline.store.queue_rows import by_time, queue_row
 from pipeline.store.recordings import register
 from pipeline.store.results import save_findings, start_run
 from pipeline.store.review_queue import assign, finish, take
 from pipeline.store.review_tables import review_items
 from pipeline.store.search import index_call
-from tests.store.builders import FORMAT, found, processed, recording, result, run
+from tests.store.builders import FORMAT, HEADINGS, found, processed, recording, result, run
 from tests.store.judgements import NOON, person, stored
 
 BEGIN = datetime(2026, 11, 11, 9, tzinfo=UTC)
@@ -32,17 +40,31 @@ CALLS = {
 }
 
 
-@pytest.fixture
-def desk(empty_store):
-    """Five calls, a reviewer who has the second, and one who finished nothing."""
-    start_run(empty_store, run())
+def fill(store):
+    """Five calls, a reviewer who has the second, and one who has none."""
+    start_run(store, run())
     for number, (team, agent, results) in CALLS.items():
         began = BEGIN + timedelta(hours=number) if number != 5 else None
         metadata = CallMetadata(team=team, agent=agent, started_at=began)
-        stored(empty_store, number, *results, metadata=metadata)
-    empty_store.lin, empty_store.wang = person(empty_store, "lin"), person(empty_store, "wang")
-    assign(empty_store, [number_id(2)], empty_store.lin.id)
-    return empty_store
+        stored(store, number, *results, metadata=metadata)
+    store.lin, store.wang = person(store, "lin"), person(store, "wang")
+    assign(store, [number_id(2)], store.lin.id)
+    with store.writing() as connection:
+        for number in CALLS:
+            index_call(connection, number_id(number), processed().transcript.turns)
+    return store
+
+
+@pytest.fixture
+def desk(empty_store):
+    """A queue of its own for a test that changes it."""
+    return fill(empty_store)
+
+
+@pytest.fixture(scope="module")
+def looked_at(shared_store):
+    """The queue for tests that only look."""
+    return fill(shared_store)
 
 
 def number_id(number: int) -> str:
@@ -90,15 +112,13 @@ EVERY = QueueFilter(status=QueueStatus.ALL)
         pytest.param(QueueFilter(text="神经病 退款"), [], id="not said"),
     ],
 )
-def test_filters(desk, wanted, calls):
-    with desk.writing() as connection:
-        for number in CALLS:
-            index_call(connection, number_id(number), processed().transcript.turns)
+def test_filters(looked_at, wanted, calls):
     if wanted.reviewer_id is not None:
-        wanted = replace(wanted, reviewer_id=desk.lin.id)
-    # Equal risks are told apart by id, falling.
-    assert sorted(listed(desk, wanted)) == sorted(calls)
-    assert queue_counts(desk, {"x": wanted}) == {"x": len(calls)}
+        wanted = replace(wanted, reviewer_id=looked_at.lin.id)
+    assert sorted(listed(looked_at, wanted)) == sorted(calls)
+    page, sums = list_and_sum(looked_at, wanted, now=NOON)
+    assert numbers(row.recording_id for row in page.rows) == listed(looked_at, wanted)
+    assert queue_counts(looked_at, {"x": wanted}) == {"x": sums.calls} == {"x": len(calls)}
 
 
 def test_finished(desk):
@@ -140,6 +160,23 @@ def test_orders_and_pages(desk, order, calls):
     assert numbers(first_calls(desk, QueueFilter(), order, 2)) == calls[:2]
 
 
+@pytest.mark.slow
+def test_sums(empty_store):
+    """More calls than a page has, and how many of them are compliance-critical."""
+    headings = (*HEADINGS[1:], replace(HEADINGS[0], error_class=ErrorClass.COMPLIANCE_CRITICAL))
+    grave = run(headings=headings)
+    start_run(empty_store, grave)
+    for number in range(1, 53):
+        stored(empty_store, number, result("closing-missing"))
+    save_findings(empty_store, {number_id(number): Findings((result("insult"),)) for number in (1, 2, 3)}, grave)
+    page, sums = list_and_sum(empty_store, QueueFilter(), now=NOON)
+    assert (len(page.rows), sums.calls, sums.compliance) == (50, 52, 3)
+    rest = list_queue(empty_store, QueueFilter(), after=page.after, now=NOON)
+    assert (len(rest.rows), rest.after) == (2, None)
+    nothing, none = list_and_sum(empty_store, QueueFilter(team="x"), now=NOON)
+    assert (nothing.rows, nothing.after, none.calls, none.compliance) == ((), None, 0, 0)
+
+
 def test_pages_of_equals(empty_store):
     """A page may end among calls of the same risk, or of an unknown start."""
     start_run(empty_store, run())
@@ -154,9 +191,9 @@ def test_pages_of_equals(empty_store):
 
 @pytest.mark.parametrize("value", ["", "x", "1; DROP TABLE recordings", "nan-1"])
 @pytest.mark.parametrize("order", QueueOrder)
-def test_cursor_of_no_list(desk, order, value):
+def test_cursor_of_no_list(looked_at, order, value):
     with pytest.raises(StoreError, match="continues at"):
-        list_queue(desk, QueueFilter(), order, after=(value, "x"))
+        list_queue(looked_at, QueueFilter(), order, after=(value, "x"))
 
 
 def test_what_the_batch_changes_shows(desk):
@@ -251,8 +288,8 @@ def test_rules_that_could_not_be_judged_come_last(desk):
         pytest.param("agent", QueueFilter(status=QueueStatus.DONE), {}, id="none"),
     ],
 )
-def test_choices(desk, dimension, wanted, expected):
-    assert {choice.value: choice.count for choice in choices(desk, wanted, dimension)} == expected
+def test_choices(looked_at, dimension, wanted, expected):
+    assert {choice.value: choice.count for choice in choices(looked_at, wanted, dimension)} == expected
 
 
 def test_open_counts(desk):

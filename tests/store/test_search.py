@@ -41,6 +41,12 @@ def add(store, calls, *, index=True):
     return [each.id for each in made]
 
 
+@pytest.fixture(scope="module")
+def said(shared_store):
+    """The database with the calls in it, and their ids."""
+    return shared_store, add(shared_store, CALLS)
+
+
 def search(store, query):
     """The ids that the index finds; every call for an empty query."""
     with store.reading() as connection:
@@ -82,9 +88,9 @@ def naive(calls, query):
         pytest.param("a1b", [], id="nor does it match"),
     ],
 )
-def test_finds(empty_store, query, calls):
-    ids = add(empty_store, CALLS)
-    assert search(empty_store, query) == [ids[number] for number in calls]
+def test_finds(said, query, calls):
+    store, ids = said
+    assert search(store, query) == [ids[number] for number in calls]
     assert naive(CALLS, query) == calls
 
 
@@ -104,10 +110,10 @@ def test_finds(empty_store, query, calls):
         pytest.param("\u200d\u200b", id="nothing to see"),
     ],
 )
-def test_harmless(empty_store, query):
-    ids = add(empty_store, CALLS)
-    assert set(search(empty_store, query)) <= set(ids)
-    assert search(empty_store, "退货") == ids[:1]
+def test_harmless(said, query):
+    store, ids = said
+    assert set(search(store, query)) <= set(ids)
+    assert search(store, "退货") == ids[:1]
 
 
 def test_only_the_beginning_of_a_long_query_counts(empty_store):
@@ -118,6 +124,7 @@ def test_only_the_beginning_of_a_long_query_counts(empty_store):
 LETTERS = st.text(alphabet="退款货貨aＡ1 😀\n，e\u0301", max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(LETTERS, max_size=3), min_size=1, max_size=4), st.lists(LETTERS, min_size=1, max_size=4))
 def test_as_a_search_through_every_turn(empty_store, calls, queries):
