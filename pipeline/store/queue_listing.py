@@ -62,10 +62,11 @@ def list_queue(
     order: QueueOrder = QueueOrder.RISK,
     *,
     after: Cursor | None = None,
-    limit: int = PAGE,
+    limit: int | None = None,
     now: datetime | None = None,
 ) -> QueuePage:
     """A page of the wanted calls; the first, or the one after a cursor. Raises: StoreError for a bad cursor."""
+    limit = limit or PAGE
     first, second = ordering(order)
     with database.reading() as connection:
         query = _chosen(connection, wanted, first.label("ordered_by"), second)

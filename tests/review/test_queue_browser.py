@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from pipeline.store import queue_listing
 from pipeline.store.accounts import all_accounts
 from pipeline.store.queue_filter import QueueFilter
 from pipeline.store.queue_listing import list_queue
@@ -93,6 +94,19 @@ def test_filter_search_view_next(queue, desk, calls):
     queue.wait_for_url(re.compile(f"/calls/{s10}[?].*rule=escalation-risk"))
     queue.go_back()
     listed(queue, s10)
+
+
+def test_more_rows_come_as_they_are_reached(page_as, calls, monkeypatch):
+    monkeypatch.setattr(queue_listing, "PAGE", 3)
+    page = page_as("reviewer", path="/queue", height=260)
+    page.wait_for_function(f"() => {IN_HAND} !== undefined")
+    for _ in calls:
+        press(page, "j")
+        page.wait_for_timeout(100)
+    listed(page, *calls)
+    press(page, "End")
+    assert page.evaluate(IN_HAND) == calls[-1]
+    assert page.locator("#rows > tr.more").count() == 0
 
 
 def test_menu_is_left_by_escape(queue, calls):
