@@ -298,7 +298,7 @@ def _calls_where(database: Database, *, after: str = "", only: str | None = None
     query = query.where(recordings.c.id == only if only is not None else recordings.c.id > after)
     with database.reading() as connection:
         rows = connection.execute(query.order_by(recordings.c.id).limit(PAGE)).all()
-        results = _results_of(connection, [row.id for row in rows])
+        results = results_of(connection, [row.id for row in rows])
     calls = []
     for row in rows:
         recording = recording_of(row)
@@ -309,7 +309,8 @@ def _calls_where(database: Database, *, after: str = "", only: str | None = None
     return calls
 
 
-def _results_of(connection: Connection, recording_ids: Sequence[str]) -> dict[str, list[RuleResult]]:
+def results_of(connection: Connection, recording_ids: Sequence[str]) -> dict[str, list[RuleResult]]:
+    """Every outcome that was not clear by call, ordered by rule; at most a few hundred calls."""
     pieces: dict[tuple[str, str], list[Evidence]] = {}
     rows = connection.execute(
         select(evidence).where(evidence.c.recording_id.in_(recording_ids)).order_by(evidence.c.position)

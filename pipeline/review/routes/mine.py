@@ -13,7 +13,7 @@ from pipeline.review.call_page import load_view, scorecard
 from pipeline.review.card_view import card_score
 from pipeline.review.faults import wants_json
 from pipeline.review.fields import Line, Text
-from pipeline.review.own_view import findings, numbered_rows, only_findings, overturned
+from pipeline.review.own_view import findings, numbered_rows, only_findings, overturned, view_without_words
 from pipeline.review.pages import page
 from pipeline.review.playback import is_there
 from pipeline.review.rule_words import PAGE_WORDS
@@ -21,7 +21,9 @@ from pipeline.review.transcript_view import transcript_rows
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
 from pipeline.store.accounts import audit
 from pipeline.store.appeals import appeals_of, open_appeal
+from pipeline.store.call_rules import rules_run_on
 from pipeline.store.own_calls import own_calls
+from pipeline.store.reviews import reviews_of, without_names
 
 router = APIRouter()
 PAGE = 20
@@ -37,23 +39,27 @@ def mine_page(
     desk = desk_of(request)
     account = visitor.account
     by_team = account.role == AccountRole.LEAD
-    count, calls = own_calls(
+    found_calls = own_calls(
         desk.database,
         agent=None if by_team else account.agent,
         team=account.team if by_team else None,
-        limit=PAGE,
+        limit=PAGE + 1,
         offset=(number - 1) * PAGE,
     )
-    appeals = appeals_of(desk.database, [call.id for call in calls])
+    calls = found_calls[:PAGE]
+    ids = [call.id for call in calls]
+    appeals, reviews = appeals_of(desk.database, ids), reviews_of(desk.database, ids)
+    # Calls of one run were checked against the same rules.
+    of_run = {call.run_id: call.id for call in calls}
+    rules = {run_id: rules_run_on(desk.database, recording_id) for run_id, recording_id in of_run.items()}
+    why = {rule.id: rule.why for rule in desk.pack.rules}
     rows = []
     for call in calls:
-        view = load_view(request, visitor, call.id)
+        view = view_without_words(call, rules[call.run_id], without_names(reviews.get(call.id, ())), why)
         found = findings(view, appeals.get(call.id, ()), within=timedelta(days=desk.settings.appeal_days))
         rows.append((call, card_score(view, scorecard()), found, appeals.get(call.id, ())))
-    more = number + 1 if number * PAGE < count else None
-    return page(
-        request, visitor, "mine.html", rows=rows, count=count, number=number, more=more, by_team=by_team, **PAGE_WORDS
-    )
+    more = number + 1 if len(found_calls) > PAGE else None
+    return page(request, visitor, "mine.html", rows=rows, number=number, more=more, by_team=by_team, **PAGE_WORDS)
 
 
 @router.get("/mine/{recording_id}")
