@@ -151,7 +151,7 @@ def measure(visits: Visits, database: Database, *, repeats: int) -> list[Timing]
         page(f"search: {name}", f"/queue?{urlencode({'q': words})}", part=True)
     for name in MENUS:
         page(f"menu: {name}", f"/queue/menu/{name}", part=True)
-    more = re.search(rb'hx-get="([^"]+)"', visits.get("/queue"))
+    more = re.search(rb'hx-get="([^"]+after=[^"]+)"', visits.get("/queue"))
     assert more is not None
     page("queue: more rows", more.group(1).decode().replace("&amp;", "&"), part=True)
     page("queue: held by others", "/queue/held", part=True)

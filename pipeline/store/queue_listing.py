@@ -125,35 +125,28 @@ def choices(database: Database, wanted: QueueFilter, dimension: str) -> list[Cho
     Args:
         database: where to look.
         wanted: the filter as it stands; what it says of ``dimension`` itself does not count.
-        dimension: ``team``, ``agent``, ``rule``, ``error_class`` or ``severity``.
+        dimension: ``team``, ``agent`` or ``rule``.
     """
-    number = func.count().label("number")
-    others = _without(wanted, dimension)
-    with database.reading() as connection:
-        query: Select[Any]
-        if dimension in ("team", "agent"):
-            column = review_items.c[dimension]
-            query = _chosen(connection, others, column.label("value"), number).where(column.is_not(None))
-        else:
-            column = rule_results.c["rule_id" if dimension == "rule" else dimension]
-            counted = number if dimension == "rule" else func.count(review_items.c.recording_id.distinct())
-            query = (
-                _chosen(connection, others, column.label("value"), counted.label("number"))
-                .join(rule_results, rule_results.c.recording_id == review_items.c.recording_id)
-                .where(*active_hit())
-            )
-        rows = connection.execute(query.group_by(column).order_by(number.desc(), column).limit(FACET_LIMIT))
-        return [Choice(row.value, row.number) for row in rows]
-
-
-def _without(wanted: QueueFilter, dimension: str) -> QueueFilter:
-    return {
+    free = {
         "team": replace(wanted, team=None),
         "agent": replace(wanted, agent=None),
         "rule": replace(wanted, rule=None),
-        "error_class": replace(wanted, error_class=None),
-        "severity": replace(wanted, severity=None),
-    }[dimension]
+    }
+    others = free[dimension]
+    number = func.count().label("number")
+    with database.reading() as connection:
+        column: ColumnElement[Any]
+        if dimension == "rule":
+            column = rule_results.c.rule_id
+            # Joined to an empty text, so that SQLite reads the hits in order and tests each, rather than look up the
+            # results of every call: 119 instead of 195 ms for 100,000 calls.
+            left = (rule_results.c.recording_id + "").in_(_chosen(connection, others, review_items.c.recording_id))
+            query = select(column.label("value"), number).where(left, *active_hit())
+        else:
+            column = review_items.c[dimension]
+            query = _chosen(connection, others, column.label("value"), number).where(column.is_not(None))
+        rows = connection.execute(query.group_by(column).order_by(number.desc(), column).limit(FACET_LIMIT))
+        return [Choice(row.value, row.number) for row in rows]
 
 
 def open_counts(database: Database) -> dict[int, int]:

@@ -283,8 +283,7 @@ def test_rules_that_could_not_be_judged_come_last(desk):
         pytest.param("team", QueueFilter(team="售前组"), {"售后一组": 2, "售前组": 1}, id="not by itself"),
         pytest.param("agent", QueueFilter(team="售后一组"), {"A1": 1, "A2": 1}, id="by the others"),
         pytest.param("rule", QueueFilter(), {"closing-missing": 2, "insult": 1, "escalation-risk": 1}, id="rules"),
-        pytest.param("severity", QueueFilter(), {"critical": 1, "alert": 1, "minor": 2}, id="severities"),
-        pytest.param("error_class", QueueFilter(), {"non-critical": 3}, id="a call once a class"),
+        pytest.param("rule", QueueFilter(rule="insult", team="售前组"), {"closing-missing": 1}, id="rules of a team"),
         pytest.param("agent", QueueFilter(status=QueueStatus.DONE), {}, id="none"),
     ],
 )
