@@ -28,6 +28,10 @@ _PLACE = (
 )
 
 
+OFTEN = 1000
+"""Hits of a rule from which its newest ones are found by walking along the calls."""
+
+
 @dataclass(frozen=True, slots=True)
 class RuleTally:
     """What people said of one rule: standing verdicts on calls."""
@@ -144,17 +148,25 @@ def unjudged_hits(
     """
     standing = set(judged)
     any_verdict = select(reviews.c.recording_id).where(_is_whole_verdict(), reviews.c.rule_id == rule_id)
-    query = (
-        select(rule_results.c.recording_id)
-        .join(recordings, recordings.c.id == rule_results.c.recording_id)
-        .where(rule_results.c.rule_id == rule_id, rule_results.c.outcome == Outcome.HIT.value)
-    )
     with database.reading() as connection:
         # Calls whose verdict was taken back are judged by nobody again.
         withdrawn = set(connection.execute(any_verdict.distinct()).scalars()) - standing
-        open_ = query.where(or_(rule_results.c.recording_id.not_in(any_verdict), _among(withdrawn)))
-        count = connection.execute(select(func.count()).select_from(open_.subquery())).scalar_one()
-        newest = open_.order_by(recordings.c.started_at.desc(), recordings.c.id).limit(limit).offset(offset)
+        judged_by_nobody = or_(rule_results.c.recording_id.not_in(any_verdict), _among(withdrawn))
+        hit = (rule_results.c.rule_id == rule_id, rule_results.c.outcome == Outcome.HIT.value)
+        count = connection.execute(
+            select(func.count()).select_from(rule_results).where(*hit, judged_by_nobody)
+        ).scalar_one()
+        # Of a rule that hits often SQLite should walk along the newest calls; by the rule's index it would fetch and
+        # sort thousands of calls for the first ten (0.1 s with 6,000 hits). The concatenation keeps it from that.
+        of_rule = rule_results.c.rule_id.concat("") == rule_id if count > OFTEN else hit[0]
+        newest = (
+            select(rule_results.c.recording_id)
+            .join(recordings, recordings.c.id == rule_results.c.recording_id)
+            .where(of_rule, hit[1], judged_by_nobody)
+            .order_by(recordings.c.started_at.desc(), recordings.c.id.desc())
+            .limit(limit)
+            .offset(offset)
+        )
         return count, list(connection.execute(newest).scalars())
 
 
