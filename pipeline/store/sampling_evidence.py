@@ -70,7 +70,7 @@ def load_evidence(
     Args:
         rules: only these rules and no class; all where empty.
     """
-    frame = load_frame(database, since=since, until=until, past=False)
+    frame = load_frame(database, since=since, until=until, to_draw=False)
     position = {call.id: place for place, call in enumerate(frame.calls)}
     with database.reading() as connection:
         weight = weights_of(connection, list(position), since, until)

@@ -1,10 +1,10 @@
 """The calls that can be drawn, with what a plan may ask of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, null, select
 
 from pipeline.domain.results import ErrorClass
 from pipeline.domain.reviews import standing_of
@@ -23,46 +23,47 @@ CRITICAL = (ErrorClass.CUSTOMER_CRITICAL, ErrorClass.BUSINESS_CRITICAL, ErrorCla
 
 
 def load_frame(
-    database: Database, *, since: datetime | None = None, until: datetime | None = None, past: bool = True
+    database: Database, *, since: datetime | None = None, until: datetime | None = None, to_draw: bool = True
 ) -> Frame:
     """Every evaluated call that began in ``[since, until)``, by start and id. Without bounds also calls of which
     nobody knows when they began.
 
     Args:
-        past: also what people found in the 90 days before ``since``; nothing without ``since``.
+        to_draw: also what only plans ask for: since when agents are there, when customers called before, and what
+            people found in the 90 days before ``since``; without ``since`` there is nothing before.
     """
     with database.reading() as connection:
         known_since = connection.execute(select(func.min(recordings.c.started_at))).scalar()
-        starts = {
-            row.agent: row.first
-            for row in connection.execute(
-                select(recordings.c.agent, func.min(recordings.c.started_at).label("first"))
-                .where(recordings.c.agent.is_not(None))
-                .group_by(recordings.c.agent)
-            )
-        }
-        calls = tuple(_call(row, starts, known_since) for row in _rows(connection, since, until))
-    found = tuple(_past(database, since)) if past and since is not None else ()
+        starts = _first_calls(connection) if to_draw else {}
+        rows = connection.execute(_calls_of(since, until, contacts=to_draw))
+        calls = tuple(_call(row, starts, known_since) for row in rows)
+    found = tuple(_past(database, since)) if to_draw and since is not None else ()
     return Frame(calls, found, since, until, known_since)
 
 
-def _rows(connection: Connection, since: datetime | None, until: datetime | None) -> Iterator[Row[Any]]:
+def _first_calls(connection: Connection) -> dict[str, datetime]:
+    query = select(recordings.c.agent, func.min(recordings.c.started_at).label("first")).group_by(recordings.c.agent)
+    return {row.agent: row.first for row in connection.execute(query.where(recordings.c.agent.is_not(None)))}
+
+
+def _calls_of(since: datetime | None, until: datetime | None, *, contacts: bool) -> Select[Any]:
+    query = (
+        select(recordings, review_items.c.flagged)
+        .join(review_items, review_items.c.recording_id == recordings.c.id)
+        .where(*within(since, until))
+        .order_by(recordings.c.started_at, recordings.c.id)
+    )
+    if not contacts:
+        return query.add_columns(null().label("last_contact"))
     earlier = func.lag(recordings.c.started_at, type_=UtcDateTime()).over(
         partition_by=recordings.c.customer_id, order_by=(recordings.c.started_at, recordings.c.id)
     )
-    contacts = (
+    known = (
         select(recordings.c.id.label("contact_id"), earlier.label("last_contact"))
         .where(recordings.c.customer_id.is_not(None), recordings.c.started_at.is_not(None))
         .subquery()
     )
-    query = (
-        select(recordings, review_items.c.flagged, contacts.c.last_contact)
-        .join(review_items, review_items.c.recording_id == recordings.c.id)
-        .outerjoin(contacts, contacts.c.contact_id == recordings.c.id)
-        .where(*within(since, until))
-        .order_by(recordings.c.started_at, recordings.c.id)
-    )
-    yield from connection.execute(query)
+    return query.add_columns(known.c.last_contact).outerjoin(known, known.c.contact_id == recordings.c.id)
 
 
 def within(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
@@ -75,7 +76,7 @@ def within(since: datetime | None, until: datetime | None) -> list[ColumnElement
     return tests
 
 
-def _call(row: Row[Any], starts: dict[str, datetime], known_since: datetime | None) -> FrameCall:
+def _call(row: Row[Any], starts: Mapping[str, datetime], known_since: datetime | None) -> FrameCall:
     first = starts.get(row.agent)
     known = first is not None and known_since is not None and first - known_since >= KNOWN_AFTER
     recording = recording_of(row)
