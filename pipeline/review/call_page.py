@@ -16,8 +16,9 @@ from pipeline.review.card_view import card_score, name_of, options
 from pipeline.review.pages import render
 from pipeline.review.transcript_view import SKIPPED_S, transcript_rows, word_times
 from pipeline.review.visitor import Visitor, desk_of, visible_call
-from pipeline.review.wording import Words
+from pipeline.review.wording import SEVERITY_MARKS, Words
 from pipeline.scoring.cards import load_default_card
+from pipeline.store.appeals import is_appealed
 from pipeline.store.call_rules import rules_run_on
 from pipeline.store.results import stored_call
 from pipeline.store.review_queue import Taken, take
@@ -66,6 +67,7 @@ TASKS: Mapping[str, Words] = {"dissatisfied": ("不满", "dissatisfied"), "escal
 NOT_FOR_AGENTS = frozenset({ReviewKind.COMMENT, ReviewKind.EXAMPLE})
 """Said to the team lead and to the rule author."""
 WORDING = {
+    "SEVERITY_MARKS": SEVERITY_MARKS,
     "CLASSES": CLASSES,
     "VERDICTS": VERDICTS,
     "REASONS": REASONS,
@@ -92,6 +94,9 @@ def load_view(request: Request, visitor: Visitor, recording_id: str) -> CallView
     judging = may(visitor.account, Permission.JUDGE)
     if not judging:
         reviews = without_names(reviews)
+    elif is_appealed(desk.database, recording_id):
+        # Whoever decides is not to know who judged, and who will decide is not known yet.
+        reviews = without_names(reviews, but=visitor.account.id)
     if visitor.account.role == AccountRole.AGENT:
         reviews = tuple(review for review in reviews if review.said.kind not in NOT_FOR_AGENTS)
     why: dict[str, BilingualText] = {rule.id: rule.why for rule in desk.pack.rules}

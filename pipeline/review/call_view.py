@@ -17,6 +17,7 @@ from pipeline.domain.results import (
     Severity,
 )
 from pipeline.domain.reviews import Place, Review, ReviewKind, Standing, Verdict, in_force, spot_of, standing_of
+from pipeline.review.wording import SEVERITY_MARKS
 from pipeline.store.call_rules import RulesRun
 from pipeline.store.results import StoredCall
 
@@ -62,8 +63,8 @@ class Hit:
 
     @property
     def mark(self) -> str:
-        """Shape and colour: a severity, or ``na`` where the rule could not judge."""
-        return self.heading.severity.value if self.outcome == Outcome.HIT else "na"
+        """Shape and colour, a class of style.css: of the severity, or ``na`` where the rule could not judge."""
+        return SEVERITY_MARKS[self.heading.severity] if self.outcome == Outcome.HIT else "na"
 
     @property
     def shadow(self) -> bool:

@@ -14,6 +14,7 @@ from pipeline.domain.reviews import Review, Verdict
 from pipeline.domain.signals import Signals
 from pipeline.review.call_view import CallView, Hit, Sources, call_view
 from pipeline.review.transcript_view import GapRow, Margin, TurnRow
+from pipeline.review.wording import SEVERITY_MARKS
 from pipeline.store.call_rules import RulesRun
 from pipeline.store.own_calls import OwnCall
 from pipeline.store.results import StoredCall
@@ -141,7 +142,7 @@ def numbered_rows(rows: Sequence[TurnRow | GapRow], found: Sequence[Finding]) ->
     for number, finding in enumerate(found, start=1):
         turn = finding.verdict.said.place.turn
         if finding.hit is None and turn is not None:
-            mark = finding.heading.severity.value if finding.heading else "minor"
+            mark = SEVERITY_MARKS[finding.heading.severity] if finding.heading else "minor"
             by_turn.setdefault(turn, []).append(Margin(number, mark, rejected=False))
     return [
         replace(row, margin=(*row.margin, *by_turn.get(row.turn.index, ())), missed=())

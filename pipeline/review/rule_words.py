@@ -4,13 +4,11 @@ from typing import Any
 
 from pipeline.domain.appeals import AppealOutcome
 from pipeline.domain.calls import Role
-from pipeline.domain.results import RuleStatus, Severity
+from pipeline.domain.results import RuleStatus
 from pipeline.review.call_page import CLASSES, WORDING
-from pipeline.review.wording import Words
+from pipeline.review.wording import SEVERITY_MARKS, Words
 
 CLASS_WORDS = CLASSES
-SEVERITY_MARKS: dict[Severity, str] = {Severity.CRITICAL: "crit", Severity.ALERT: "alert", Severity.MINOR: "minor"}
-"""Classes of style.css: shape and colour of a mark."""
 STATUS_WORDS: dict[RuleStatus, Words] = {
     RuleStatus.DRAFT: ("草稿", "Draft"),
     RuleStatus.SHADOW: ("试运行", "Shadow"),

@@ -1,9 +1,12 @@
 """Words that several pages share: Chinese first, English beside it."""
 
 from pipeline.domain.accounts import AccountRole
+from pipeline.domain.results import Severity
 
 Words = tuple[str, str]
 LANGUAGES = ("zh", "en")
+SEVERITY_MARKS: dict[Severity, str] = {Severity.CRITICAL: "crit", Severity.ALERT: "alert", Severity.MINOR: "minor"}
+"""Classes of style.css: shape and colour of a mark."""
 
 ROLE_NAMES: dict[AccountRole, Words] = {
     AccountRole.REVIEWER: ("质检员", "Reviewer"),

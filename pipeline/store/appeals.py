@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, exists, func, null, select, update
 
 from pipeline.domain.accounts import Account
 from pipeline.domain.appeals import Appeal, AppealFault, AppealOutcome, AppealRefusedError
 from pipeline.domain.reviews import NewReview, Review, ReviewKind, Verdict
 from pipeline.store.accounts import audit_in
 from pipeline.store.database import Database
-from pipeline.store.review_tables import accounts, appeals, reviews
+from pipeline.store.review_tables import accounts, appeals, review_items, reviews
 from pipeline.store.reviews import add_review_to, standing_in
 from pipeline.store.tables import recordings
 
@@ -207,6 +207,25 @@ def undecided(database: Database, account_id: int, *, limit: int, offset: int = 
     query = _listed(account_id).where(appeals.c.decided_at.is_(None)).order_by(appeals.c.opened_at, appeals.c.id)
     with database.reading() as connection:
         return [_listed_appeal(row) for row in connection.execute(query.limit(limit).offset(offset))]
+
+
+def is_appealed(database: Database, recording_id: str) -> bool:
+    """Whether an appeal about the call waits for a decision."""
+    query = select(_waits(recording_id))
+    with database.reading() as connection:
+        return bool(connection.execute(query).scalar())
+
+
+def unless_appealed(name: ColumnElement[str]) -> ColumnElement[str | None]:
+    """A name in a query over ``review_items``, null while an appeal about the call waits for a decision.
+
+    Whoever decides is not to know who judged.
+    """
+    return case((~_waits(review_items.c.recording_id), name), else_=null())
+
+
+def _waits(recording_id: ColumnElement[str] | str) -> ColumnElement[bool]:
+    return exists().where(appeals.c.recording_id == recording_id, appeals.c.decided_at.is_(None))
 
 
 def count_undecided(database: Database) -> int:

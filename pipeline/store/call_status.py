@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from pipeline.store.appeals import unless_appealed
 from pipeline.store.database import Database
 from pipeline.store.review_tables import accounts, review_items
 
@@ -16,7 +17,7 @@ class CallStatus:
     """0–100."""
     done: bool
     assignee: str | None
-    """Name of the reviewer it was given to."""
+    """Name of the reviewer it was given to; ``None`` while an appeal waits, as is who has done it."""
     assignee_id: int | None
     done_by: str | None
 
@@ -29,8 +30,8 @@ def call_status(database: Database, recording_id: str) -> CallStatus | None:
             review_items.c.risk,
             review_items.c.done,
             review_items.c.assignee_id,
-            assignee.c.name.label("assignee"),
-            finisher.c.name.label("done_by"),
+            unless_appealed(assignee.c.name).label("assignee"),
+            unless_appealed(finisher.c.name).label("done_by"),
         )
         .outerjoin(assignee, assignee.c.id == review_items.c.assignee_id)
         .outerjoin(finisher, finisher.c.id == review_items.c.done_by)

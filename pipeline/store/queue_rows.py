@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, case, null, select
 from pipeline.domain.calls import Role
 from pipeline.domain.results import BilingualText, Outcome, RuleStatus, Severity
 from pipeline.store import documents
+from pipeline.store.appeals import unless_appealed
 from pipeline.store.database import Database
 from pipeline.store.listings import SEVERITY_RANK
 from pipeline.store.recordings import local_start
@@ -122,10 +123,10 @@ def _items(recording_ids: Sequence[str], now: datetime) -> Select[Any]:
             recordings.c.started_at.label("began_at"),
             recordings.c.started_at_offset_min,
             recordings.c.duration_s.label("length_s"),
-            assignee.c.name.label("assignee"),
+            unless_appealed(assignee.c.name).label("assignee"),
             case((held, review_items.c.taken_by), else_=null()).label("holder_id"),
             holder.c.name.label("holder"),
-            finisher.c.name.label("finisher"),
+            unless_appealed(finisher.c.name).label("finisher"),
         )
         .join(recordings, recordings.c.id == review_items.c.recording_id)
         .outerjoin(assignee, assignee.c.id == review_items.c.assignee_id)

@@ -193,6 +193,9 @@ def _review(row: RowMapping) -> Review:
     return Review(row["id"], row["at"], said, outcome, row["run_id"], row["by"])
 
 
-def without_names(entries: Iterable[Review]) -> tuple[Review, ...]:
-    """The entries without who made them: what agents and those who decide an appeal may see."""
-    return tuple(replace(entry, by="", said=replace(entry.said, account_id=0, key="")) for entry in entries)
+def without_names(entries: Iterable[Review], *, but: int | None = None) -> tuple[Review, ...]:
+    """The entries without who made them, but for the account ``but``: what agents and deciders of appeals may see."""
+    return tuple(
+        entry if entry.said.account_id == but else replace(entry, by="", said=replace(entry.said, account_id=0, key=""))
+        for entry in entries
+    )

@@ -53,6 +53,7 @@ ROUTES = {
     "GET /calls/{recording_id}/audio": EVERYBODY,
     "HEAD /calls/{recording_id}/audio": EVERYBODY,
     "GET /calls/{recording_id}/peaks": EVERYBODY,
+    "POST /calls/{recording_id}/leave": DESK,
     "POST /calls/{recording_id}/take": DESK,
     "POST /calls/{recording_id}/reviews": DESK,
     "GET /rules": DESK,

@@ -67,6 +67,19 @@ def test_who_judged_is_not_named(desk, client_as, appeal, path, accept):
         assert name not in shown.text
 
 
+@pytest.mark.parametrize("path", ["/calls/{call}", "/calls/{call}/panel?newest=0&holder=x", "/queue?status=all"])
+def test_who_judged_is_not_named_elsewhere_until_it_is_decided(desk, client_as, appeal, path):
+    reviewer = client_as("wang")
+    asked = path.format(call=appeal.recording_id)
+    assert "林晓燕" not in reviewer.get(asked).text
+    send(reviewer, appeal.id)
+    assert "林晓燕" in reviewer.get(asked).text
+
+
+def test_own_entries_stay_named_meanwhile(client_as, appeal):
+    assert client_as("lin").get(f"/calls/{appeal.recording_id}").text.count("林晓燕") > 1
+
+
 def test_a_manager_does_not_learn_it_from_the_counts(desk, client_as, appeal):
     client = client_as("manager")
     assert "林晓燕" not in client.get("/appeals").text

@@ -79,13 +79,13 @@ def text_of(row):
     ("marks", "expected"),
     [
         ([], [("您好，请问有什么可以帮您", (), "")]),
-        ([("a", 0, 2)], [("您好", (1,), "critical"), ("，请问有什么可以帮您", (), "")]),
+        ([("a", 0, 2)], [("您好", (1,), "crit"), ("，请问有什么可以帮您", (), "")]),
         # Two that overlap in the middle: three stretches, the graver one gives the colour.
         (
             [("a", 0, 5), ("b", 3, 7)],
             [
-                ("您好，", (1,), "critical"),
-                ("请问", (1, 2), "critical"),
+                ("您好，", (1,), "crit"),
+                ("请问", (1, 2), "crit"),
                 ("有什", (2,), "minor"),
                 ("么可以帮您", (), ""),
             ],
@@ -93,11 +93,11 @@ def text_of(row):
         # One inside the other.
         (
             [("b", 0, 8), ("a", 2, 4)],
-            [("您好", (1,), "minor"), ("，请", (1, 2), "critical"), ("问有什么", (1,), "minor"), ("可以帮您", (), "")],
+            [("您好", (1,), "minor"), ("，请", (1, 2), "crit"), ("问有什么", (1,), "minor"), ("可以帮您", (), "")],
         ),
-        ([("a", 0, 4), ("b", 0, 4)], [("您好，请", (1, 2), "critical"), ("问有什么可以帮您", (), "")]),
+        ([("a", 0, 4), ("b", 0, 4)], [("您好，请", (1, 2), "crit"), ("问有什么可以帮您", (), "")]),
         # An offset beyond the text, as of a transcript that was made anew, marks what there is.
-        ([("a", 10, 99)], [("您好，请问有什么可以", (), ""), ("帮您", (1,), "critical")]),
+        ([("a", 10, 99)], [("您好，请问有什么可以", (), ""), ("帮您", (1,), "crit")]),
         ([("a", 50, 99)], [("您好，请问有什么可以帮您", (), "")]),
     ],
     ids=["none", "one", "overlapping", "nested", "same", "beyond-the-end", "outside"],

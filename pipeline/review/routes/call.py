@@ -94,6 +94,14 @@ def take_over(request: Request, visitor: Judging, recording_id: str) -> Response
     return panel_response(request, visitor, recording_id, since=0)
 
 
+@router.post("/calls/{recording_id}/leave", status_code=204)
+def leave_call(request: Request, visitor: Judging, recording_id: str) -> None:
+    """Gives the call back: its page was closed."""
+    desk = desk_of(request)
+    visible_call(desk, visitor, recording_id)
+    leave(desk.database, recording_id, visitor.account.id)
+
+
 def panel_response(request: Request, visitor: Visitor, recording_id: str, *, since: int) -> Response:
     """The panel as it is now, and the turns that look otherwise since that entry."""
     view = load_view(request, visitor, recording_id)

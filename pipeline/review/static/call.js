@@ -1,6 +1,6 @@
 // The page of a call: ties sound, wave, transcript, panel and outbox together, and says what each key does.
 import { bind } from "./keys.js";
-import { Lost, help, post, t, toast } from "./desk.js";
+import { Lost, csrf, help, post, t, toast } from "./desk.js";
 import { Outbox } from "./outbox.js";
 import { Player } from "./player.js";
 import { Panel } from "./call-panel.js";
@@ -324,6 +324,10 @@ if (judging) {
     "Shift+KeyY": () => pieceVerdict("confirmed"), "Shift+KeyX": () => pieceVerdict("rejected"),
     KeyM: missed, KeyE: edit, KeyC: comment, KeyH: example, KeyZ: undo, KeyT: takeOver,
     KeyN: nextCall, "Shift+KeyN": finish,
+  });
+  // Who closes the page gives the call back; where this is lost, it is free again after ten minutes.
+  addEventListener("pagehide", () => {
+    if (!panel.data.holder) navigator.sendBeacon(`/calls/${data.id}/leave`, new URLSearchParams({ csrf: csrf() }));
   });
 }
 
