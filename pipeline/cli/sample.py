@@ -60,7 +60,9 @@ def draw(
     db: DbOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="In place of the plan's seed.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, max=2**31 - 1, help="In place of the plan's seed.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be drawn, and store nothing.")] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:

@@ -153,7 +153,7 @@ class PlanDocument(_Document):
     """A plan file."""
 
     id: Name
-    seed: int = 1
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     reviewers: ReviewersDocument | None = None
     audit: AuditDocument | None = None
     """Its absence is a problem with words of its own, see `pipeline.sampling.plans`."""

@@ -54,6 +54,7 @@ def write(tmp_path):
         pytest.param("list.csv", "none.csv", "9:64: ", id="no list"),
         pytest.param("neyman", "optimal", "'optimal' is not known; known are 'proportional'", id="allocation"),
         pytest.param("seed: 7", "seed: 7\nseed: 8", "3:1: the key 'seed' is given twice", id="twice"),
+        pytest.param("seed: 7", "seed: 2147483648", "2:7: input should be less than", id="seed too large to store"),
         pytest.param("seed: 7", "seed: [", "not valid YAML", id="no YAML"),
     ],
 )
