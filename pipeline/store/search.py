@@ -15,10 +15,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, column, delete, func, select, text
+from sqlalchemy import ColumnElement, Connection, Select, Text, column, delete, func, select, text
 from sqlalchemy import cast as sql_cast
 from sqlalchemy import table as light_table
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
 from pipeline.domain.calls import Turn
 from pipeline.store import documents
@@ -100,13 +100,10 @@ def search_condition(dialect: str, query: str) -> ColumnElement[bool] | None:
     if dialect == "sqlite":
         wanted = " AND ".join(f'"{" ".join(_pairs(word) or [_code(word)])}"' for word in words)
         return _among(select(_search_text.c.rowid.label("id")).where(_search_text.c.words.op("MATCH")(wanted)))
-    tests: list[ColumnElement[bool]] = []
-    for word in words:
-        pairs = sorted(set(_pairs(word) or [_code(word)]))
-        tests.append(_search_text.c.words.op("@@")(sql_cast(" & ".join(pairs[:MAX_PAIRS]), TSQUERY)))
-        if len(word) > 2:
-            tests.append(func.strpos(_search_text.c.body, word) > 0)
-    return _among(select(_search_text.c.id).where(and_(*tests)))
+    pairs = [pair for word in words for pair in sorted(set(_pairs(word) or [_code(word)]))[:MAX_PAIRS]]
+    long_words = [word for word in words if len(word) > 2]
+    said = func.earmark_said(sql_cast(" & ".join(pairs), TSQUERY), sql_cast(long_words, ARRAY(Text)))
+    return _among(select(said.column_valued("id")))
 
 
 def _among(documents_found: Select[Any]) -> ColumnElement[bool]:
