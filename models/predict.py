@@ -1,6 +1,9 @@
 """All predictions of a call. N-grams are hashed once for every model; only numpy is needed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.artifact import Artifact
@@ -72,11 +75,19 @@ def predict_call(models: Models, transcript: Transcript, signals: Signals) -> Pr
     )
 
 
-def predict_by_default(call: Call) -> Predictions:
-    """What the default models say about a call; they are loaded when they are first asked."""
-    from models.registry import load_default_models
+def predictor(folder: Path | None) -> Callable[[Call], Predictions]:
+    """What predicts by a site's models in ``folder``, by the shipped ones where it has none.
 
-    return predict_call(load_default_models(), call.transcript, call.signals)
+    The models are loaded when they are first asked, which may raise ModelArtifactError.
+    """
+    from models.registry import load_models
+
+    loaded = cache(load_models)
+    return lambda call: predict_call(loaded(folder), call.transcript, call.signals)
+
+
+predict_by_default = predictor(None)
+"""What the models that earmark ships say about a call."""
 
 
 def moods(probabilities: "NDArray[np.float64]") -> "NDArray[np.float64]":

@@ -12,7 +12,7 @@ import typer
 
 from pipeline.cli.apply import RulesOption
 from pipeline.cli.output import console, message
-from pipeline.cli.rule_choice import LabelsOption, load_pack, wanted_rules
+from pipeline.cli.rule_choice import LabelsOption, load_pack, site_predictions, wanted_rules
 
 if TYPE_CHECKING:
     from models.calibration import Aim
@@ -156,14 +156,13 @@ def _train_condition(
     rule: str, labels: Sequence[Path], also: Sequence[Path], out: Path, licence: str, pack: "RulePack", form: DataFormat
 ) -> None:
     from models.artifact import save_artifact
-    from models.predict import predict_by_default
     from pipeline.evaluation.learned_gain import learn_condition
     from pipeline.evaluation.model_labels import read_texts
     from pipeline.evaluation.model_work import provenance_of
     from rules.engine import Engine
 
     wanted_rules(pack, [rule])
-    engine = Engine(pack, predict=predict_by_default)
+    engine = Engine(pack, predict=site_predictions())
     provenance = provenance_of([*labels, *also], licence)
     learned = learn_condition(rule, read_texts(labels), read_texts(also), engine.evaluate, provenance, tell=message)
     gain = learned.gain

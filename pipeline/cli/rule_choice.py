@@ -1,12 +1,14 @@
 """Which rules and labelled calls a command of the workbench works on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from pipeline.domain.predictions import Predictions
+    from pipeline.domain.results import Call
     from rules.rule import RulePack
 
 LabelsOption = Annotated[
@@ -34,6 +36,14 @@ def load_pack(rules: Sequence[Path] | None) -> "RulePack":
     from pipeline.settings import load_settings
 
     return load_rules(load_settings(rules=tuple(rules) if rules else None).rules)
+
+
+def site_predictions() -> "Callable[[Call], Predictions]":
+    """What the night's classifiers say about a call: the site's own where the setting ``models`` names a folder."""
+    from models.predict import predictor
+    from pipeline.settings import load_settings
+
+    return predictor(load_settings().models)
 
 
 def pack_ids(pack: "RulePack") -> list[str]:

@@ -28,7 +28,7 @@ from pipeline.cli.reference import (
     compare_words,
     labelled_words,
 )
-from pipeline.cli.rule_choice import LabelsOption, RuleOption, load_pack, pack_ids, wanted_rules
+from pipeline.cli.rule_choice import LabelsOption, RuleOption, load_pack, pack_ids, site_predictions, wanted_rules
 
 if TYPE_CHECKING:
     from pipeline.domain.results import Call
@@ -89,13 +89,12 @@ def evaluate(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Precision and recall on labelled calls, with every false hit and miss. 规则评估"""
-    from models.predict import predict_by_default
     from pipeline.evaluation.labelled import read_labelled
     from pipeline.evaluation.rule_quality import check_labels, judge
     from rules.engine import Engine
 
     pack = load_pack(rules)
-    engine = Engine(pack, predict=predict_by_default)
+    engine = Engine(pack, predict=site_predictions())
     wanted = wanted_rules(pack, rule)
     labelled = labelled_words(read_labelled(labels, difficulty=difficulty), db)
     problems = [one for one in check_labels(labelled, pack_ids(pack)) if not rule or one.rule in rule]
@@ -124,14 +123,13 @@ def explain(
     rules: RulesOption = None,
 ) -> None:
     """Why a rule hits a call or does not: each condition, where it holds, how near it came. 为什么命中"""
-    from models.predict import predict_by_default
     from pipeline.cli.evaluation_view import trace_tree
     from pipeline.domain.results import RuleStatus
     from rules.engine import Engine
 
     pack = load_pack(rules)
     wanted_rules(pack, [rule])
-    engine = Engine(pack, statuses=frozenset(RuleStatus), predict=predict_by_default)
+    engine = Engine(pack, statuses=frozenset(RuleStatus), predict=site_predictions())
     explained = engine.explain(_find_call(call, labels, db), rule)
     out = console()
     heading = f"{explained.rule.title.zh} {rule}: {explained.result.outcome}"

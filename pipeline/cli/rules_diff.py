@@ -8,7 +8,7 @@ import typer
 
 from pipeline.cli.apply import RulesOption
 from pipeline.cli.output import DbOption, Format, FormatOption, message
-from pipeline.cli.rule_choice import SomeLabelsOption, load_pack, pack_folders
+from pipeline.cli.rule_choice import SomeLabelsOption, load_pack, pack_folders, site_predictions
 
 if TYPE_CHECKING:
     from pipeline.domain.results import Call
@@ -35,7 +35,7 @@ def diff(
     before, after = _base_pack(base, rules), load_pack(rules)
     calls = read_labelled(labels) if labels else []
     stored = _stored(db, frozenset(call.recording for call in calls)) if db is not None or not labels else iter(())
-    compared = compare(before, after, calls, stored)
+    compared = compare(before, after, calls, stored, predict=site_predictions())
     if form == Format.TABLE:
         print_diff(compared)
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cli.apply import RulesOption
 from pipeline.cli.output import Format, FormatOption, message
-from pipeline.cli.rule_choice import LabelsOption, pack_folders
+from pipeline.cli.rule_choice import LabelsOption, pack_folders, site_predictions
 
 if TYPE_CHECKING:
     from pipeline.evaluation.rule_quality import Counts
@@ -21,7 +21,7 @@ def watch(labels: LabelsOption, rules: RulesOption = None, form: FormatOption = 
 
     folders = pack_folders(rules)
     calls = read_labelled(labels)
-    bench = Workbench(folders, calls)
+    bench = Workbench(folders, calls, predict=site_predictions())
     try:
         saved = saves(folders)
         _print_update(bench.update(), form, is_first=True)

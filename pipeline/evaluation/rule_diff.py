@@ -13,7 +13,7 @@ from pipeline.domain.intervals import exact_mcnemar
 from pipeline.domain.results import BilingualText, Call, Outcome, RuleResult, RuleStatus
 from pipeline.evaluation.labelled import LabelledCall
 from pipeline.evaluation.rule_quality import Case, Counts, count
-from rules.engine import RUNNING, Engine
+from rules.engine import RUNNING, Engine, Predict
 from rules.rule import Rule, RulePack
 
 
@@ -107,7 +107,12 @@ class PackDiff:
 
 
 def compare(
-    before: RulePack, after: RulePack, labelled: Sequence[LabelledCall], stored: Iterable[tuple[str, Call]]
+    before: RulePack,
+    after: RulePack,
+    labelled: Sequence[LabelledCall],
+    stored: Iterable[tuple[str, Call]],
+    *,
+    predict: Predict = predict_by_default,
 ) -> PackDiff:
     """Two versions of a pack on the same calls.
 
@@ -116,8 +121,9 @@ def compare(
         after: the newer one.
         labelled: calls that people have judged.
         stored: name and call of others.
+        predict: runs the classifiers where a rule asks for them.
     """
-    sides = _Sides(before, after)
+    sides = _Sides(before, after, predict)
     labelled_load = _Load()
     stored_load = _Load()
     for call in labelled:
@@ -153,14 +159,14 @@ Results = Mapping[str, RuleResult]
 class _Sides:
     """Both versions, ready to run."""
 
-    def __init__(self, before: RulePack, after: RulePack) -> None:
+    def __init__(self, before: RulePack, after: RulePack, predict: Predict) -> None:
         self.old = {rule.id: rule for rule in before.rules}
         self.new = {rule.id: rule for rule in after.rules}
         rules = sorted(self.old.keys() | self.new.keys())
         self.edited = [rule for rule in rules if edit_of(self.old.get(rule), self.new.get(rule)) is not Edit.SAME]
         self.seen = {rule: _Seen(rule) for rule in self.edited}
         statuses = RUNNING | {RuleStatus.DRAFT}
-        self._engines = [Engine(pack, statuses=statuses, predict=predict_by_default) for pack in (before, after)]
+        self._engines = [Engine(pack, statuses=statuses, predict=predict) for pack in (before, after)]
 
     def evaluate(self, call: Call) -> tuple[Results, Results]:
         """What each version says, of the rules that count on its side."""

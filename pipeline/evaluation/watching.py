@@ -12,7 +12,7 @@ from pipeline.evaluation.labelled import LabelledCall
 from pipeline.evaluation.rule_diff import Edit, edit_of
 from pipeline.evaluation.rule_quality import Case, Counts, Kind, count, judge
 from pipeline.evaluation.rule_tests import RanExample, run_rule
-from rules.engine import RUNNING, Engine
+from rules.engine import RUNNING, Engine, Predict
 from rules.lint import Finding, Problem, lint_rules, placed
 from rules.loader import load_sources, read_folders
 from rules.rule import Rule, RulePack
@@ -67,7 +67,11 @@ class Update:
 class Workbench:
     """The rules of some folders on labelled calls, as of the last save."""
 
-    def __init__(self, folders: Sequence[Path], calls: Sequence[LabelledCall]) -> None:
+    def __init__(
+        self, folders: Sequence[Path], calls: Sequence[LabelledCall], *, predict: Predict = predict_by_default
+    ) -> None:
+        """``predict`` runs the classifiers where a rule asks for them."""
+        self._predict = predict
         self._folders = tuple(folders)
         self._calls = calls
         self._texts: Mapping[str, str] = {}
@@ -115,7 +119,7 @@ class Workbench:
             if (edit := edit_of(self._rules.get(rule), rules.get(rule))) is not Edit.SAME
         }
         edited = RulePack(tuple(rules[rule] for rule in edits if rule in rules), "")
-        engine = Engine(edited, statuses=RUNNING | {RuleStatus.DRAFT}, predict=predict_by_default)
+        engine = Engine(edited, statuses=RUNNING | {RuleStatus.DRAFT}, predict=self._predict)
         cases: dict[str, list[Case]] = {rule.id: [] for rule in edited.rules}
         for case in judge(engine.evaluate, self._calls, cases):
             cases[case.rule].append(case)
