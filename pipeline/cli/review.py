@@ -25,6 +25,7 @@ def serve(
 ) -> None:
     """Serve the pages until Ctrl-C. 启动复核台"""
     from pipeline.batch.rule_set import load_rules
+    from pipeline.logs import set_up_logs
     from pipeline.review import serve as serving
     from pipeline.review.app import Desk
     from pipeline.settings import load_settings
@@ -32,6 +33,7 @@ def serve(
     from pipeline.store.database import open_database
 
     settings = load_settings(db=db, rules=tuple(rules) if rules else None, models=models)
+    set_up_logs(settings.log_options)
     database = open_database(settings.db, busy_timeout_s=serving.BUSY_TIMEOUT_S)
     desk_settings = serving.review_settings(settings, database, host=host)
     pack = load_rules(settings.rules)

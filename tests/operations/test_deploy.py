@@ -1,16 +1,26 @@
 """What is deployed says what the code does: settings, commands, options."""
 
 import re
+import sqlite3
+import subprocess
+import time
 import tomllib
 from configparser import ConfigParser
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import typer
 from pydantic import SecretStr
 
+from pipeline.batch.webhook import sign
 from pipeline.cli import app
 from pipeline.settings import Settings, load_settings
+from pipeline.store.database import open_database
+from pipeline.store.listings import Filter, list_calls
+from pipeline.store.recordings import register
+from pipeline.store.tables import recordings
+from tests.store.builders import found, recording
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 EXAMPLE = (DEPLOY / "earmark.toml").read_text()
@@ -81,6 +91,36 @@ def test_pages_name_every_variable():
         assert f"`{variable}`" in page
 
 
+def test_snippet_for_receivers_tells_the_genuine_from_the_rest():
+    page = (DEPLOY.parent / "docs" / "operations.md").read_text()
+    names = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], names)
+    now, body = str(int(time.time())), '{"id": "a"}'
+    headers = {"webhook-id": "a", "webhook-timestamp": now, "webhook-signature": sign("key", "a", now, body)}
+    old = {**headers, "webhook-timestamp": "1", "webhook-signature": sign("key", "a", "1", body)}
+    assert names["is_genuine"](headers, body.encode(), "key")
+    assert not names["is_genuine"](headers, b"{}", "key")
+    assert not names["is_genuine"](headers, body.encode(), "another")
+    assert not names["is_genuine"](old, body.encode(), "key")
+
+
+def test_backup_is_made_while_somebody_writes(tmp_path):
+    store = open_database(f"sqlite:///{tmp_path / 'calls.db'}", create=True)
+    register(store, [found(recording(1))])
+    with store.writing() as connection:
+        connection.execute(recordings.insert().values(_row(recording(2))))
+        other = sqlite3.connect(tmp_path / "calls.db")
+        other.execute(f"VACUUM INTO '{tmp_path / 'backup.db'}'")
+    backup = open_database(f"sqlite:///{tmp_path / 'backup.db'}")
+    assert [row.recording for row in list_calls(backup, Filter())] == ["c1.wav"]
+
+
+def _row(made):
+    now = datetime.now(UTC)
+    texts = {name: getattr(made, name) for name in ("id", "name", "uri", "size_bytes")}
+    return {**texts, "added_at": now, "extra": {}, "channel_roles": []}
+
+
 def commands():
     for unit in UNITS:
         for line in unit.read_text().splitlines():
@@ -109,3 +149,21 @@ def test_units_are_hardened_alike(unit):
         assert service[name] == value
     # Else a run of one service would take the leases of another's, whose process it cannot see.
     assert not {"ProtectProc", "PrivatePIDs"} & set(service)
+
+
+def test_what_is_installed_has_every_file_of_the_packages():
+    # Whatever git keeps beside the modules is read at run time: an installation that lacks it fails at night.
+    root = DEPLOY.parent
+    patterns = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    packed = {
+        file
+        for package, globs in patterns.items()
+        for pattern in globs
+        for file in (root / package.replace(".", "/")).glob(pattern)
+    }
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "pipeline", "rules", "models"], cwd=root, capture_output=True, text=True, check=True
+    )
+    kept = [root / name for name in listed.stdout.split("\0") if name and not name.endswith(".py")]
+    assert len(kept) > 20
+    assert [str(file.relative_to(root)) for file in kept if file not in packed] == []

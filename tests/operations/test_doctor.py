@@ -266,6 +266,15 @@ def test_settings_are_named(monkeypatch, tmp_path):
     assert finding.found == f"{tmp_path / 'earmark.toml'} · EARMARK_DB"
 
 
+def test_a_check_that_breaks_is_a_finding(monkeypatch):
+    monkeypatch.setattr(listening, "check_codecs", lambda: [][0])
+    monkeypatch.setattr(listening, "check_speech_model", lambda settings, full: [])
+    found = list(examine(db="sqlite:///none.db"))
+    broken = [one for one in found if one.health == Health.FAILED]
+    assert [one.found for one in broken] == ["IndexError: list index out of range"]
+    assert found.index(broken[0]) < len(found) - 3
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("workers", "code", "worst"), [("2", 0, "warning"), ("two", 1, "failed")])
 def test_command(tmp_path, monkeypatch, workers, code, worst):

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pipeline.store.database import open_database
 from pipeline.store.listings import Filter, list_calls
 from tests.e2e.commands import EARMARK, SAMPLES, environment
 from tests.operations.receiver import SECRET, Receiver, is_signed
+from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.slow
 NO_PROXY = {"http_proxy": "", "HTTP_PROXY": "", "all_proxy": "", "ALL_PROXY": "", "no_proxy": "*"}
@@ -209,6 +211,47 @@ def test_the_real_thing(site, receive):
     # Libraries included: whatever is written to standard error is JSON.
     assert "神经病" not in json.dumps(site.lines(), ensure_ascii=False)
     assert site.states() == {"s07.wav": "done"}
+
+
+def watch_command(site, receiver, url, *words):
+    """The real command, which gives up on its database after a second, and then begins anew."""
+    env = environment(site.path) | NO_PROXY | {"EARMARK_WEBHOOK_SECRET": SECRET, "EARMARK_DB": url}
+    env |= {"EARMARK_STORE_PATIENCE_S": "1", "EARMARK_LOG_FORMAT": "json"}
+    options = ["--webhook", receiver.url, "--alert", "critical", "--settle", "0.5", "--workers", "1"]
+    return site.begin([*EARMARK, "watch", str(site.folder), *options, *words], env, cwd=site.path)
+
+
+def test_a_database_that_goes_away_is_waited_for(site, receive):
+    receiver = receive()
+    server = PostgresServer()
+    try:
+        site.url = server.create_database("watched")
+        server.stop()
+        with running(watch_command(site, receiver, site.url, "--manifest", str(SAMPLES / "manifest.csv"))) as watch:
+            site.wait(lambda: "Watching goes on when it is back" in site.log.read_text())
+            server.start()
+            shutil.copy(SAMPLES / "s07.wav", site.folder)
+            receiver.wait_for(1, timeout_s=60)
+            server.stop()
+            shutil.copy(SAMPLES / "s02.wav", site.folder)
+            time.sleep(4)
+            assert watch.poll() is None
+            server.start()
+            site.wait(lambda: site.states() == {"s07.wav": "done", "s02.wav": "done"}, timeout_s=90)
+            watch.send_signal(signal.SIGTERM)
+            assert watch.wait(timeout=30) == 0
+        assert receiver.times().keys() == {alert["id"] for alert in receiver.taken}
+        assert {alert["recording"] for alert in receiver.taken} == {"s07.wav"}
+    finally:
+        server.close()
+
+
+def test_ends_while_the_database_is_away(site, receive):
+    nowhere = f"postgresql://earmark@/none?host={site.path}"
+    with running(watch_command(site, receive(), nowhere)) as watch:
+        site.wait(lambda: "Watching goes on when it is back" in site.log.read_text())
+        watch.send_signal(signal.SIGTERM)
+        assert watch.wait(timeout=5) == 0
 
 
 @pytest.mark.parametrize(

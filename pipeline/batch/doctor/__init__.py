@@ -1,11 +1,12 @@
 """Whether this installation would get through the night, check by check, and what to do where it would not."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pipeline.batch.doctor.findings import Finding, Health, ill, well
 from pipeline.domain.errors import ConfigError
+from pipeline.domain.results import BilingualText
 from pipeline.settings import CONFIG_VARIABLE, DEFAULT_CONFIG, PREFIX, Settings, load_settings
 
 
@@ -26,11 +27,22 @@ def examine(*, db: str | None = None, asr_model: str | None = None, full: bool =
     yield finding
     if settings is None:
         return
-    yield from check_machine(settings)
-    yield check_codecs()
-    yield from check_speech_model(settings, full=full)
-    yield from check_judging(settings)
-    yield from check_services(settings, full=full)
+    yield from _whatever_happens(lambda: check_machine(settings))
+    yield from _whatever_happens(lambda: [check_codecs()])
+    yield from _whatever_happens(lambda: check_speech_model(settings, full=full))
+    yield from _whatever_happens(lambda: check_judging(settings))
+    yield from _whatever_happens(lambda: check_services(settings, full=full))
+
+
+def _whatever_happens(checks: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """The findings; a check that breaks is one of them, and the others go on."""
+    try:
+        yield from checks()
+    except Exception as error:  # noqa: BLE001 - an installation may be broken in ways nobody has thought of
+        named = BilingualText("检查本身", "the check itself")
+        again = "pip install --force-reinstall -c constraints.txt '.[base-model]'"
+        remedy = BilingualText(f"安装可能不完整，重新安装：{again}", f"the installation may be incomplete: {again}")
+        yield Finding(named, Health.FAILED, f"{type(error).__name__}: {error}", remedy)
 
 
 def check_settings(db: str | None, asr_model: str | None) -> tuple[Settings | None, Finding]:
