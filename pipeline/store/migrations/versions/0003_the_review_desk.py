@@ -246,7 +246,10 @@ def _create_search() -> None:
             LANGUAGE sql STABLE ROWS 5000 SET enable_seqscan = off AS $$
                 SELECT id FROM search_text
                 WHERE words @@ pairs
-                AND (said = '{}' OR (SELECT bool_and(strpos(body, word) > 0) FROM unnest(said) word))
+                -- One word is the common case, and a third faster without a subquery.
+                AND (cardinality(said) = 0 OR strpos(body, said[1]) > 0)
+                AND (cardinality(said) < 2
+                     OR (SELECT bool_and(strpos(body, word) > 0) FROM unnest(said[2:]) AS word))
             $$
             """
         )
