@@ -80,10 +80,15 @@ def predictor(folder: Path | None) -> Callable[[Call], Predictions]:
 
     The models are loaded when they are first asked, which may raise ModelArtifactError.
     """
-    from models.registry import load_models
 
-    loaded = cache(load_models)
-    return lambda call: predict_call(loaded(folder), call.transcript, call.signals)
+    @cache
+    def loaded() -> Models:
+        # The registry stands on this module: imported above, whoever imports it first would fail.
+        from models.registry import load_models
+
+        return load_models(folder)
+
+    return lambda call: predict_call(loaded(), call.transcript, call.signals)
 
 
 predict_by_default = predictor(None)

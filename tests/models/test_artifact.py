@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -122,6 +124,12 @@ def test_a_model_on_top_of_another_shipped_model_is_refused(tmp_path):
     save_artifact(replace(shipped, base="0" * 64), tmp_path)
     with pytest.raises(ModelArtifactError, match="on top of another dissatisfied model"):
         find_model(Task.DISSATISFIED, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["artifact", "predict", "registry", "training"])
+def test_every_module_may_be_imported_first(module):
+    subprocess.run([sys.executable, "-c", f"import models.{module}"], check=True)
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
