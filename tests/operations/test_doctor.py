@@ -190,6 +190,15 @@ def test_database_held_by_another(tmp_path):
     assert "locked" in inspect_database(f"sqlite:///{file}").writable
 
 
+def test_server_that_only_reads(postgres_server):
+    url = postgres_server.create_database("doctor_reads")
+    store = open_database(url, create=True)
+    with store.writing() as connection:
+        connection.exec_driver_sql("ALTER DATABASE doctor_reads SET default_transaction_read_only = on")
+    store.close()
+    assert "read-only transaction" in inspect_database(url).writable
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
