@@ -233,8 +233,8 @@ class Runner:
 
     def _hear(self, slot: Slot, recording: Recording | None, report: Report) -> None:
         if isinstance(report, StartFailed):
-            raise AsrError(report.message)
-        if isinstance(report, Ready):
+            self._start_again(slot, report.message)
+        elif isinstance(report, Ready):
             self._failed_starts = 0
             self._name_asr(report)
         elif isinstance(report, Died):
@@ -259,18 +259,25 @@ class Runner:
 
     def _lost(self, slot: Slot, recording: Recording | None, reason: str, what: str) -> None:
         logger.warning("worker lost: %s", what)
-        if not slot.started and reason == "crash":
-            self._failed_starts += 1
-            if self._run.asr_digest is None or self._failed_starts > MAX_FAILED_STARTS:
-                raise AsrError(f"a worker ended while it loaded its models: {what}. Is there enough memory?")
-        slot.start()
         self._progress.worker_lost(what, reason=reason)
+        if not slot.started and reason == "crash":
+            self._start_again(slot, f"a worker ended while it loaded its models: {what}. Is there enough memory?")
+            return
+        slot.start()
         if recording is None:
             return
         blamed = reason != "machine_lost"
         times = f"{ledger.MAX_WORKERS_LOST} lost workers" if blamed else f"{ledger.MAX_ATTEMPTS} attempts"
         message = f"{what}; after {times} it is set aside: listen to it, or `earmark retry` it alone"
         self._fail(self._in_hand.pop(recording.id), Failure(reason, message, lost_worker=blamed))
+
+    def _start_again(self, slot: Slot, message: str) -> None:
+        """A fresh worker where one could not load; where none ever could, the run cannot go on."""
+        self._failed_starts += 1
+        if self._run.asr_digest is None or self._failed_starts > MAX_FAILED_STARTS:
+            raise AsrError(message)
+        logger.warning("worker not started: %s", message)
+        slot.start()
 
     def _replace_if_large(self, slot: Slot, memory_mb: float) -> None:
         limit_mb = self._options.worker_memory_mb

@@ -24,6 +24,9 @@ HEAD_REVISION = "0006"
 BUSY_TIMEOUT_S = 60.0
 """How long a SQLite writer waits for another process's transaction before it gives up."""
 
+MIGRATION_LOCK = 0x6561726D61726B
+"""Number of the lock that a migration holds on PostgreSQL: ``earmark`` in ASCII."""
+
 Row = Mapping[str, object]
 
 
@@ -191,6 +194,9 @@ def _migrate(url: str) -> None:
         # One writing transaction: a second process waits here and then finds nothing left to do. Foreign keys are
         # off meanwhile, since rebuilding a parent table on SQLite would delete the children's rows.
         with engine.execution_options(earmark_writes=True).begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # Only a lock that needs no table can keep two from making the first tables at once.
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             if _revision_of(connection) == HEAD_REVISION:
                 return
             config.attributes["connection"] = connection

@@ -2,9 +2,6 @@
 
 import os
 import signal
-import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -13,39 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.batch.discovery import discover
-from pipeline.batch.executors.local import LocalExecutor
-from pipeline.batch.runner import Runner, RunOptions
 from pipeline.domain.errors import AsrError, StoreError
-from pipeline.store.database import open_database
 from pipeline.store.listings import Filter, list_calls, list_hits
-from tests.batch.workers import Reader, dies_while_loading, no_model
-from tests.store.builders import run as describe_run
+from tests.batch.nights import OPTIONS, diary, lives, rows, run, start, states, wait_for_lines, write
+from tests.batch.workers import dies_while_loading, no_model
 
 pytestmark = pytest.mark.slow
-OPTIONS = RunOptions(workers=2, decode_limit_s=3.0, time_limit_per_second=1.0, retry_pause_s=0.1)
-
-
-class Heard:
-    """Progress that remembers."""
-
-    def __init__(self):
-        self.events = []
-
-    def found(self, total):
-        self.events.append(("found", total))
-
-    def skipped(self, file, registered):
-        self.events.append(("skipped", file.name))
-
-    def processed(self, recording, call, *, hits, took_s):
-        self.events.append(("processed", recording.name))
-
-    def failed(self, recording, message, *, reason, final):
-        self.events.append(("failed", recording.name, final))
-
-    def worker_lost(self, what, *, reason):
-        self.events.append(("lost", reason))
 
 
 @pytest.fixture
@@ -53,29 +23,6 @@ def calls(tmp_path):
     folder = tmp_path / "calls"
     folder.mkdir()
     return folder
-
-
-def write(folder, **orders):
-    for name, order in orders.items():
-        # The name makes the bytes of each file its own.
-        (folder / f"{name}.wav").write_bytes(order.encode() + b" " + name.encode() if order is not None else b"")
-
-
-def run(folder, tmp_path, run_id="r1", *, load=None, options=OPTIONS, redo=False, pause_s=0.0, url=None):
-    database = open_database(url or f"sqlite:///{tmp_path / 'x.db'}", create=True)
-    heard = Heard()
-    load = load or Reader(str(tmp_path / "diary"), pause_s)
-    executor = LocalExecutor(load, cores=2)
-    runner = Runner(database, describe_run(run_id), executor, options=options, progress=heard)
-    return runner.run(discover([folder], None).files, redo=redo), heard, database
-
-
-def diary(tmp_path):
-    return Counter(line.split()[1] for line in (tmp_path / "diary").read_text().splitlines())
-
-
-def states(database):
-    return {row.recording: (row.state, row.reason) for row in list_calls(database, Filter())}
 
 
 def test_accidents_cost_only_their_own_recording(calls, tmp_path):
@@ -197,41 +144,6 @@ def test_models_that_cannot_be_loaded_end_the_run(calls, tmp_path, load, message
 def test_nothing_to_do_starts_no_worker(calls, tmp_path):
     summary, _, _ = run(calls, tmp_path, load=no_model)
     assert (summary.found, summary.complete) == (0, True)
-
-
-SCRIPT = """
-import sys
-from pathlib import Path
-sys.path.insert(0, {root!r})
-from tests.batch.test_runner import run
-if __name__ == "__main__":
-    summary, _, _ = run(Path({calls!r}), Path({tmp!r}), sys.argv[1], pause_s=0.15)
-    sys.exit(0 if summary.complete else 1)
-"""
-
-
-def start(calls, tmp_path, run_id):
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT.format(root=str(Path(__file__).parents[2]), calls=str(calls), tmp=str(tmp_path)))
-    return subprocess.Popen([sys.executable, str(script), run_id], stderr=subprocess.PIPE)
-
-
-def wait_for_lines(file, count):
-    until = time.monotonic() + 60
-    while not (file.exists() and file.read_text().count("\n") >= count):
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
-def lives(pid):
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and ") Z " not in stat.read_text()
-
-
-def rows(tmp_path):
-    connection = sqlite3.connect(tmp_path / "x.db")
-    tables = {"recordings": "id", "evidence": "recording_id, rule_id, position, quote", "ledger": "recording_id, state"}
-    return {name: sorted(connection.execute(f"SELECT {columns} FROM {name}")) for name, columns in tables.items()}
 
 
 def test_killed_runner_leaves_no_workers_and_the_next_run_completes(calls, tmp_path):

@@ -87,7 +87,8 @@ class ProcessSlot(Slot):
 
     def report(self) -> Report | None:
         """What the worker has to say; what it had no time to say to the end was not said."""
-        with suppress(EOFError, ConnectionResetError, UnpicklingError):
+        # OSError as well as EOFError: the end may come in the middle of a report.
+        with suppress(EOFError, OSError, UnpicklingError):
             if self._pipe.poll():
                 report: Report = self._pipe.recv()
                 self.started = self.started or isinstance(report, Ready)

@@ -12,6 +12,7 @@ import os
 import queue
 import re
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,7 @@ ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 """What is set where the operator has not."""
+CONNECT_S = 10.0
 LOST_NODE = re.compile(r"\bnode (has )?(died|was terminated)|node died|owner.*has exited", re.IGNORECASE)
 EXIT_DETAIL = re.compile(r"Worker exit type: \w+ Worker exit detail: ([^.]+(?:\. End of file)?)")
 """What Ray writes of the end of a worker or its machine."""
@@ -112,6 +114,7 @@ class RayExecutor(Executor):
         if self._ray.is_initialized():
             return
         try:
+            _check_reachable(self._address)
             with _handlers_kept():
                 self._ray.init(address=self._address, log_to_driver=False, logging_level="ERROR", **self._local())
         except (ConnectionError, ValueError, RuntimeError, OSError, self._ray.exceptions.RayError) as error:
@@ -219,6 +222,13 @@ class _Actor:
         import ray
 
         return ray.get_runtime_context().get_node_id(), self._reports.get()
+
+
+def _check_reachable(address: str) -> None:
+    """Raises: OSError, nothing listens at ``HOST:PORT``. Ray itself would try for many minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_S).close()
 
 
 @contextmanager
