@@ -93,7 +93,7 @@ def reviewers_pages(browser: Browser, address: str) -> None:
     take(page, "clear")
     press(page, "Shift+Slash")
     take(page, "help")
-    press(page, "Escape", "1", "y", "y", "y", "y", "Shift+N")
+    press(page, "Escape", "1", "y", "y", "y", "y", "Shift+N", "Shift+N")
     page.context.close()
     wide = page_of(browser, address, "wang", WIDE, color_scheme="dark")
     take(wide, "queue-wide-dark")

@@ -107,6 +107,8 @@ class Settings(BaseSettings):
     """Names under which the review desk is reached, besides those of this machine."""
     review_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
     """Addresses of reverse proxies that may say who asks, and whether that came over HTTPS."""
+    review_cache: Path | None = None
+    """Folder for recordings that are decoded for browsers; where nothing is set one under the temporary folder."""
     review_daily_goal: Annotated[int, Field(ge=1)] = 100
     """Calls that a reviewer should get through in a day."""
     review_hours: Annotated[tuple[time, time], NoDecode] = (time(9), time(18))

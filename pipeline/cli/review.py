@@ -46,5 +46,6 @@ def serve(
         message("There is no account yet. In another terminal: earmark users add LOGIN --role reviewer")
     if settings.review_secret is None:
         message("No review_secret is set: everyone has to log in again when this is started anew.")
+    serving.make_searchable(database)
     serving.serve(Desk(database, pack, desk_settings, settings.models), listener, settings)
     database.close()

@@ -48,6 +48,8 @@ class ReviewSettings:
     timezone: str = "Asia/Shanghai"
     hours: tuple[time, time] = (time(9), time(18))
     """When a working day begins and ends."""
+    cache: Path | None = None
+    """Folder for recordings that are decoded for browsers; one under the system's temporary folder if ``None``."""
     hosts: tuple[str, ...] = LOOPBACK
     """Names under which the desk is reached."""
 

@@ -11,6 +11,7 @@ from pipeline.audio.peaks import peaks_of
 from pipeline.domain.calls import Recording
 from pipeline.domain.errors import StoreError
 from pipeline.review.playback import Locks, Playback, default_folder, original_status
+from pipeline.review.visitor import desk_of
 from pipeline.store.database import Database
 from pipeline.store.waveforms import Waveform, save_waveform, stored_waveform
 
@@ -80,6 +81,6 @@ def listening_of(request: Request) -> Listening:
     state = request.app.state
     with _making:
         if not hasattr(state, "listening"):
-            state.listening = Listening(default_folder())
+            state.listening = Listening(desk_of(request).settings.cache or default_folder())
     found: Listening = state.listening
     return found

@@ -1,16 +1,21 @@
 """Starting the desk: what has to be settled before it may listen, and listening."""
 
+import logging
 import secrets
 import socket
+import threading
 
 import uvicorn
 
-from pipeline.domain.errors import ConfigError
+from pipeline.domain.errors import ConfigError, StoreError
 from pipeline.review.app import Desk, ReviewSettings, create_app
 from pipeline.review.security import LOOPBACK, host_name
 from pipeline.settings import SHORTEST_SECRET, Settings
 from pipeline.store.accounts import count_active
 from pipeline.store.database import Database
+from pipeline.store.search import index_missing
+
+logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 8.0
 """A page waits for a batch that writes no longer than this, then says so and tries again."""
@@ -42,6 +47,7 @@ def review_settings(settings: Settings, database: Database, *, host: str) -> Rev
         daily_goal=settings.review_daily_goal,
         timezone=settings.timezone,
         hours=settings.review_hours,
+        cache=settings.review_cache,
         hosts=names if host in _EVERY_ADDRESS else (*names, host_name(host)),
     )
 
@@ -81,6 +87,23 @@ def _is_taken(error: OSError) -> bool:
     import errno
 
     return error.errno in (errno.EADDRINUSE, errno.EACCES)
+
+
+def make_searchable(database: Database) -> threading.Thread:
+    """Puts calls that no run has indexed, such as those of an older earmark, into the search index meanwhile."""
+
+    def index() -> None:
+        try:
+            done = index_missing(database)
+        except StoreError as error:
+            logger.warning("calls could not be indexed for search: %s", error)
+        else:
+            if done:
+                logger.info("indexed %d calls for search", done)
+
+    thread = threading.Thread(target=index, name="search index", daemon=True)
+    thread.start()
+    return thread
 
 
 def serve(desk: Desk, listener: socket.socket, settings: Settings) -> None:

@@ -28,6 +28,7 @@ from pipeline.store.database import Database, Row, upsert
 from pipeline.store.ledger import Lease, complete
 from pipeline.store.recordings import recording_of
 from pipeline.store.review_queue import QueueEntry, enter
+from pipeline.store.search import index_call
 from pipeline.store.tables import (
     evaluations,
     evidence,
@@ -140,6 +141,7 @@ def save_call(database: Database, lease: Lease, call: ProcessedCall, run: Run) -
             "signals": documents.encode_signals(call.signals),
         }
         upsert(connection, transcripts, [transcript])
+        index_call(connection, recording_id, call.transcript.turns)
         _replace_findings(connection, recording_id, call.findings, run)
         if run.alerting is not None:
             queue_alerts(connection, alerts_of(lease.recording, call.findings.results, run.headings, run.alerting))

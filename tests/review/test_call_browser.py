@@ -336,8 +336,18 @@ def test_only_one_works_on_a_call_until_it_is_taken_over(page_as, desk):
     assert [entry.by for entry in reviews_of(desk.database, [CALL])[CALL]] == ["王珂"]
 
 
+def test_finishing_with_hits_unjudged_asks_once(page_as, desk):
+    page = opened(page_as)
+    page.keyboard.press("Shift+N")
+    page.wait_for_selector(".toast:has-text('处未判')")
+    settle(page)
+    assert standing(desk.database, CALL).finished is None
+    assert CALL in page.url
+
+
 def test_finishing_leads_to_the_next_call(page_as, desk):
     page = opened(page_as)
+    page.keyboard.press("Shift+N")
     page.keyboard.press("Shift+N")
     page.wait_for_url(lambda url: CALL not in url and "/calls/" in url)
     assert standing(desk.database, CALL).finished is not None

@@ -7,11 +7,13 @@ import sys
 import urllib.request
 
 import pytest
+from sqlalchemy import delete, func, select
 
-from pipeline.domain.errors import ConfigError
-from pipeline.review.serve import listen, review_settings
+from pipeline.domain.errors import ConfigError, StoreError
+from pipeline.review.serve import listen, make_searchable, review_settings
 from pipeline.settings import Settings
 from pipeline.store.accounts import set_active
+from pipeline.store.review_tables import search_documents
 from tests.review.samples import ACCOUNTS
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -35,6 +37,23 @@ def test_refuses_to_be_open_to_others(desk, host, settings, accounts, missing):
         review_settings(Settings(**settings), desk.database, host=host)
     assert str(refused.value).count("\n  - ") == len(missing)
     assert all(part in str(refused.value) for part in missing)
+
+
+def test_what_no_run_has_indexed_becomes_searchable(desk):
+    with desk.database.writing() as connection:
+        connection.execute(delete(search_documents))
+    make_searchable(desk.database).join(timeout=30)
+    with desk.database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(search_documents)).scalar() == 10
+
+
+def test_a_database_that_is_away_does_not_stop_the_desk(desk, monkeypatch, caplog):
+    def away(_database):
+        raise StoreError("away")
+
+    monkeypatch.setattr("pipeline.review.serve.index_missing", away)
+    make_searchable(desk.database).join(timeout=30)
+    assert "could not be indexed" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from sqlalchemy import select
 
 from pipeline.domain.calls import CallMetadata, Direction, Role
 from pipeline.domain.errors import StoreError
@@ -20,6 +21,8 @@ from pipeline.store.results import (
     stored_call,
     stored_calls,
 )
+from pipeline.store.review_tables import review_items
+from pipeline.store.search import search_condition
 from tests.store.builders import FORMAT, found, predicted, processed, recording, result, run
 
 
@@ -219,3 +222,11 @@ def test_predictions_read_back_and_rank(store):
     assert (first.recording, first.risk, first.dissatisfied, first.dissatisfied_flagged) == ("c2.wav", 31, 0.9, True)
     assert (first.escalation, first.escalation_flagged) == (None, False)
     assert (second.recording, second.dissatisfied, second.dissatisfied_flagged) == ("c1.wav", None, False)
+
+
+def test_what_was_said_can_be_searched_at_once(store):
+    save(store, recording())
+    with store.reading() as connection:
+        condition = search_condition(connection.dialect.name, "神经病")
+        query = select(review_items.c.recording_id).where(condition)
+        assert connection.execute(query).scalars().all() == [recording().id]

@@ -239,7 +239,16 @@ async function nextCall() {
   } catch (error) { if (!(error instanceof Lost)) throw error; }
 }
 
+let asked_once = false;
+
 async function finish() {
+  const left_open = panel.data.hits.filter((hit) => hit.judgeable && !hit.verdict && !outbox.of(data.id).some((one) => one.body?.rule_id === hit.rule));
+  if (left_open.length && !asked_once) {
+    asked_once = true;
+    panel.choose(left_open[0].rule);
+    toast(t(`还有 ${left_open.length} 处未判；再按一次 ⇧n 仍然完成`, `${left_open.length} not judged yet: ⇧n once more finishes all the same`));
+    return;
+  }
   const sent = send({ kind: "finished" }, { words: t("完成", "finished") });
   if (!sent) return;
   const until = Date.now() + FINISH_MS;
