@@ -139,21 +139,23 @@ def test_a_file_that_grows_is_taken_whole(site, receive):
 def test_killed_again_and_again_no_call_and_no_alert_is_lost(site, receive, seed):
     chance = random.Random(seed)
     receiver = receive(*(chance.choice([500, 204, 204]) for _ in range(20)))
-    names = [f"{number:02}.wav" for number in range(30)]
+    names = [f"{number:02}.wav" for number in range(31)]
     for kill in range(6):
         with running(site.start(receiver.url)):
             for name in names[kill * 5 : kill * 5 + 5]:
                 (site.folder / name).write_text(f"ok {name}")
             time.sleep(chance.uniform(0.8, 3.5))
     with running(site.start(receiver.url)) as watch:
+        # Something is left for the last one to do, so that it is told to stop after it has begun.
+        (site.folder / names[30]).write_text("ok last")
         site.wait(lambda: site.states() == dict.fromkeys(names, "done"), timeout_s=40)
-        site.wait(lambda: site.alerts() == {"sent": 30}, timeout_s=40)
+        site.wait(lambda: site.alerts() == {"sent": 31}, timeout_s=40)
         watch.send_signal(signal.SIGTERM)
         assert watch.wait(timeout=10) == 0
     # At least once each, under one id; twice only where the kill fell between the answer and the note of it.
     assert Counter(alert["recording"] for alert in receiver.taken).keys() == set(names)
-    assert len(receiver.times()) == 30
-    assert sum(receiver.times().values()) <= 30 + 6
+    assert len(receiver.times()) == 31
+    assert sum(receiver.times().values()) <= 31 + 6
 
 
 def test_dead_webhook_holds_up_no_call(site, receive):
