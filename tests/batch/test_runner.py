@@ -141,6 +141,16 @@ def test_models_that_cannot_be_loaded_end_the_run(calls, tmp_path, load, message
     assert summary.processed == 1
 
 
+def test_a_worker_that_holds_too_much_memory_is_replaced_after_its_call(calls, tmp_path):
+    write(calls, a="ok", b="ok", c="bad")
+    options = replace(OPTIONS, workers=1, worker_memory_mb=1.0)
+    summary, heard, _ = run(calls, tmp_path, options=options)
+    assert (summary.processed, list(summary.failed)) == (2, ["not_audio"])
+    assert heard.events.count(("lost", "memory")) == 3
+    workers = {line.split()[0] for line in (tmp_path / "diary").read_text().splitlines()}
+    assert len(workers) == 3
+
+
 def test_nothing_to_do_starts_no_worker(calls, tmp_path):
     summary, _, _ = run(calls, tmp_path, load=no_model)
     assert (summary.found, summary.complete) == (0, True)
