@@ -183,7 +183,8 @@ def make_call(rng: random.Random, number: int, rules: Sequence[Rule]) -> MadeCal
     doubtful = rng.random() < DOUBTFUL
     counts = [sum(rule.severity is severity for rule, _ in active) for severity in Severity]
     risk = risk_of([(rule.severity, sure) for rule, sure in active], said)
-    item = {"recording_id": recording_id, "risk": risk, "flagged": bool(active), "doubtful": doubtful}
+    flags = {"flagged": bool(active), "wanted": bool(active), "doubtful": doubtful}
+    item = {"recording_id": recording_id, "risk": risk, **flags}
     agent = rng.randrange(AGENTS)
     started_at = NOW - timedelta(minutes=rng.randrange(60 * 24 * 60))
     done = bool(active) and rng.random() < REVIEWED

@@ -21,11 +21,11 @@ class QueueStatus(StrEnum):
     """How far a call is."""
 
     OPEN = "open"
-    """An active rule hit, and nobody is through with the call."""
+    """An active rule hit or sampling picked the call, and nobody is through with it."""
     DOUBTFUL = "doubtful"
     """Open, and an active rule could not be judged."""
     UNFLAGGED = "unflagged"
-    """Open, and no active rule hit."""
+    """Open, no active rule hit, and sampling did not pick it."""
     DONE = "done"
     ALL = "all"
 
@@ -130,9 +130,9 @@ def _status(status: QueueStatus) -> list[ColumnElement[bool]]:
     items = review_items.c
     is_open = items.done == literal(False)
     return {
-        QueueStatus.OPEN: [is_open, items.flagged == literal(True)],
+        QueueStatus.OPEN: [is_open, items.wanted == literal(True)],
         QueueStatus.DOUBTFUL: [is_open, items.doubtful == literal(True)],
-        QueueStatus.UNFLAGGED: [is_open, items.flagged == literal(False)],
+        QueueStatus.UNFLAGGED: [is_open, items.wanted == literal(False)],
         QueueStatus.DONE: [items.done == literal(True)],
         QueueStatus.ALL: [],
     }[status]

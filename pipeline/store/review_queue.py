@@ -8,6 +8,7 @@ from sqlalchemy import Connection, or_, select, update
 
 from pipeline.store.database import Database, upsert
 from pipeline.store.review_tables import accounts, review_items
+from pipeline.store.sampling_tables import picks
 
 HOLD = timedelta(minutes=10)
 """How long a call stays taken after its page was last open; the page renews it."""
@@ -36,6 +37,8 @@ class Taken:
 
 def enter(connection: Connection, entries: Sequence[QueueEntry]) -> None:
     """Enters calls, or renews their risk; whose they are and whether they are done stays."""
+    ids = [entry.recording_id for entry in entries]
+    picked = set(connection.scalars(select(picks.c.recording_id).where(picks.c.recording_id.in_(ids))))
     upsert(
         connection,
         review_items,
@@ -45,10 +48,17 @@ def enter(connection: Connection, entries: Sequence[QueueEntry]) -> None:
                 "risk": entry.risk,
                 "flagged": entry.flagged,
                 "doubtful": entry.doubtful,
+                "wanted": entry.flagged or entry.recording_id in picked,
             }
             for entry in entries
         ],
     )
+
+
+def want_picked(connection: Connection, draw_id: int) -> None:
+    """Puts what a draw has picked into the queue, where it looks like any other call."""
+    of_draw = select(picks.c.recording_id).where(picks.c.draw_id == draw_id)
+    connection.execute(update(review_items).where(review_items.c.recording_id.in_(of_draw)).values(wanted=True))
 
 
 def take(database: Database, recording_id: str, account_id: int, *, now: datetime | None = None) -> Taken | None:

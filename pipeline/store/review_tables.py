@@ -85,6 +85,8 @@ review_items = Table(
     Column("risk", Integer, nullable=False),
     Column("flagged", Boolean, nullable=False),
     Column("doubtful", Boolean, nullable=False),
+    # Flagged, or picked by sampling: the queue does not tell the two apart.
+    Column("wanted", Boolean, nullable=False, server_default=false()),
     Column("done", Boolean, nullable=False, server_default=false()),
     Column("assignee_id", Integer, ForeignKey("accounts.id"), index=True),
     Column("taken_by", Integer, ForeignKey("accounts.id")),
@@ -98,12 +100,12 @@ review_items = Table(
     Column("duration_s", Float),
     Column("document_id", Integer),
     # Holds what searches and counts ask for, so that they need not look at the rows.
-    Index("ix_review_items_queue", "done", "flagged", "risk", "recording_id", "document_id", "assignee_id"),
+    Index("ix_review_items_queue", "done", "wanted", "risk", "recording_id", "document_id", "assignee_id"),
     Index("ix_review_items_doubtful", "done", "doubtful", "risk", "recording_id"),
-    Index("ix_review_items_started", "done", "flagged", "started_at", "recording_id"),
-    Index("ix_review_items_longest", "done", "flagged", "duration_s", "recording_id"),
-    Index("ix_review_items_agent", "agent", "done", "flagged"),
-    Index("ix_review_items_team", "team", "done", "flagged"),
+    Index("ix_review_items_started", "done", "wanted", "started_at", "recording_id"),
+    Index("ix_review_items_longest", "done", "wanted", "duration_s", "recording_id"),
+    Index("ix_review_items_agent", "agent", "done", "wanted"),
+    Index("ix_review_items_team", "team", "done", "wanted"),
 )
 
 # Which calls a rule, a class or a severity hit, read from the index alone.

@@ -16,6 +16,7 @@ from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import Draw
 from pipeline.store.database import Database
 from pipeline.store.recordings import local_start
+from pipeline.store.review_queue import want_picked
 from pipeline.store.review_tables import review_items
 from pipeline.store.sampling_tables import draws, picks
 from pipeline.store.tables import recordings
@@ -102,6 +103,7 @@ def save_draw(database: Database, drawn: Draw, *, now: datetime | None = None) -
         assert added is not None
         draw_id = int(added[0])
         _save_picks(connection, draw_id, drawn)
+        want_picked(connection, draw_id)
     return draw_id, True
 
 
@@ -202,11 +204,6 @@ def stored_picks(database: Database, draw_id: int, *, part: str | None = None) -
             )
             for row in connection.execute(query)
         ]
-
-
-def is_picked() -> ColumnElement[bool]:
-    """Whether a row of ``review_items`` was picked by any draw: what the queue shows besides flagged calls."""
-    return review_items.c.recording_id.in_(select(picks.c.recording_id))
 
 
 def encode_inclusion(inclusion: Mapping[str, float]) -> bytes:

@@ -12,6 +12,8 @@ from pipeline.domain.results import ErrorClass, Findings, Outcome
 from pipeline.domain.reviews import NewReview, ReviewKind, Verdict
 from pipeline.domain.sampling import PartKind, Target, TargetKind
 from pipeline.sampling.draw import draw
+from pipeline.store.queue_filter import QueueFilter
+from pipeline.store.queue_listing import list_queue
 from pipeline.store.results import save_findings, start_run
 from pipeline.store.review_queue import finish
 from pipeline.store.sampling_evidence import load_evidence
@@ -52,6 +54,20 @@ def heard(store, recording_id, by):
 
 def subject(evidence, name):
     return next(one for one in evidence.subjects if one.id == name)
+
+
+def in_queue(store):
+    return {row.recording_id for row in list_queue(store, QueueFilter()).rows}
+
+
+def test_picks_stand_in_the_queue_like_flagged_calls_and_stay_there(store):
+    flagged, unflagged = put(store, 1, result("insult")), put(store, 2)
+    assert in_queue(store) == {flagged}
+    save_draw(store, draw(plan(part("audit", n=5)), load_frame(store)))
+    later = put(store, 3)
+    assert in_queue(store) == {flagged, unflagged}
+    save_findings(store, {one: Findings(()) for one in (flagged, unflagged, later)}, run())
+    assert in_queue(store) == {unflagged}, "a new run forgets no pick"
 
 
 def test_frame_tells_what_plans_ask_for(store):
