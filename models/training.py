@@ -86,7 +86,7 @@ def train(
     folds = split(problem)
     progress(f"{problem.task}: {int(problem.judged.sum())} examples, {len(folds)} folds")
     scores = held_out_scores(problem, problem.recipe, folds)
-    held_out = _calibrated(problem, scores, folds)
+    held_out = calibrated_apart(problem, scores, folds)
     matrix, offset = calibrate(scores[problem.judged], problem.labels[problem.judged])
     model = as_arrays(fit(problem.table, problem.labels, problem.recipe), problem.table, problem.classes)
     model = replace(model, calibration=matrix, offset=offset)
@@ -186,7 +186,7 @@ def _auc_of_base(problem: Problem) -> float | None:
     return auc(scores[:, column].tolist(), (problem.labels[problem.judged] == problem.positive).tolist())
 
 
-def _calibrated(problem: Problem, scores: "NDArray[np.float64]", folds: "list[Fold]") -> HeldOut:
+def calibrated_apart(problem: Problem, scores: "NDArray[np.float64]", folds: "list[Fold]") -> HeldOut:
     """Held-out probabilities; those of a fold are calibrated on the other folds, so that they flatter nobody."""
     import numpy as np
 
