@@ -10,7 +10,7 @@ from fastapi import Request
 from pipeline.audio.peaks import peaks_of
 from pipeline.domain.calls import Recording
 from pipeline.domain.errors import StoreError
-from pipeline.review.playback import Locks, Playback, default_folder, original_status
+from pipeline.review.playback import Locks, Playback, default_folder
 from pipeline.review.visitor import desk_of
 from pipeline.store.database import Database
 from pipeline.store.waveforms import Waveform, save_waveform, stored_waveform
@@ -55,9 +55,9 @@ class Listening:
             stored = _stored(database, recording.id)
             if stored is not None:
                 return stored
-            original_status(recording)
+            original = self.playback.file_of(recording)
             with self._decoders:
-                peaks = peaks_of(Path(recording.uri))
+                peaks = peaks_of(original)
             made = Waveform(peaks.duration_s, peaks.per_s, peaks.channels)
             try:
                 save_waveform(database, recording.id, made)

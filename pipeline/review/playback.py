@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import stat
 import tempfile
 import threading
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.audio.remote import is_url, local_file
 from pipeline.audio.transcode import WAV, playable_type, write_wav
 from pipeline.domain.calls import Recording
 from pipeline.domain.errors import AudioError, AudioFault, ConfigError
@@ -75,17 +77,47 @@ class Playback:
             FileGone: the file is not there, or is not the one that was transcribed.
             AudioError: it cannot be played.
         """
-        original = Path(recording.uri)
-        status = original_status(recording)
+        original = self.file_of(recording)
         media_type = playable_type(original)
         if media_type is not None:
-            return Sound(original, media_type, status)
+            return Sound(original, media_type, original.stat())
         decoded = self.folder / f"{recording.id}.wav"
         with self._locks.one_at_a_time(recording.id):
             if not decoded.is_file():
                 self._decode(original, decoded)
             os.utime(decoded)
             return Sound(decoded, WAV, decoded.stat())
+
+    def file_of(self, recording: Recording) -> Path:
+        """A path to the recording's bytes: its file, or a copy of what a URL names, which is fetched once.
+
+        Raises:
+            FileGone: it is not there, or is not what was transcribed.
+        """
+        if not is_url(recording.uri):
+            original_status(recording)
+            return Path(recording.uri)
+        copy = self.folder / f"{recording.id}.copy"
+        with self._locks.one_at_a_time(copy.name):
+            if not copy.is_file():
+                self._fetch(recording, copy)
+            os.utime(copy)
+        return copy
+
+    def _fetch(self, recording: Recording, copy: Path) -> None:
+        make_private(self.folder)
+        part = copy.with_suffix(".part")
+        try:
+            with local_file(recording.uri) as fetched:
+                if fetched.stat().st_size != recording.size_bytes:
+                    raise FileGone(f"{recording.id[:12]} is something else now", fault=AudioFault.UNREADABLE)
+                shutil.copyfile(fetched, part)
+            part.replace(copy)
+        except (OSError, ConfigError) as error:
+            raise FileGone(f"{recording.id[:12]} cannot be fetched: {error}", fault=AudioFault.UNREADABLE) from error
+        finally:
+            part.unlink(missing_ok=True)
+        self._make_room(copy)
 
     def _decode(self, original: Path, decoded: Path) -> None:
         make_private(self.folder)
@@ -100,9 +132,13 @@ class Playback:
         log.info("decoded %s for playback, %d bytes", decoded.stem[:12], decoded.stat().st_size)
         self._make_room(decoded)
 
+    def _kept(self) -> Iterator[Path]:
+        yield from self.folder.glob("*.wav")
+        yield from self.folder.glob("*.copy")
+
     def _make_room(self, newest: Path) -> None:
         """Removes what was not asked for longest, until the rest is within bounds."""
-        found = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self.folder.glob("*.wav"))
+        found = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self._kept())
         total = sum(size for _, size, _ in found)
         now = newest.stat().st_mtime
         for asked_at, size, path in found:
@@ -128,7 +164,9 @@ def original_status(recording: Recording) -> os.stat_result:
 
 
 def is_there(recording: Recording) -> bool:
-    """Whether the file of the recording is still there and the same size."""
+    """Whether the file of the recording is still there and the same size; of a URL only the player finds out."""
+    if is_url(recording.uri):
+        return True
     try:
         original_status(recording)
     except FileGone:

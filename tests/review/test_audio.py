@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from sqlalchemy import select, update
 
 from pipeline.domain.calls import Recording
@@ -196,6 +197,39 @@ def test_what_browsers_cannot_play_is_decoded_once_for_all_who_ask(client_as, de
     part = client.get(URL, headers={"Range": "bytes=0-43"})
     assert (part.status_code, part.content) == (206, answers[0][:44])
     assert [path.name for path in (tmp_path / "playback").iterdir()] == [f"{CALL}.wav"]
+
+
+def lies_at(desk, url, size=SIZE):
+    with desk.database.writing() as connection:
+        connection.execute(update(recordings).where(recordings.c.id == CALL).values(uri=url, size_bytes=size))
+
+
+@pytest.mark.parametrize(
+    ("url", "size"),
+    [
+        pytest.param("memory://night/gone.wav", SIZE, id="gone"),
+        pytest.param("memory://night/s02.wav", SIZE + 1, id="something else"),
+        pytest.param("nonsense://night/s02.wav", SIZE, id="no such store"),
+    ],
+)
+def test_a_recording_that_a_store_no_longer_has(client_as, desk, url, size):
+    MemoryFileSystem().pipe("/night/s02.wav", BYTES)
+    lies_at(desk, url, size)
+    client = client_as("reviewer")
+    assert client.get(URL).status_code == 410
+    assert client.get(f"/calls/{CALL}/peaks").status_code == 410
+    assert client.get(f"/calls/{CALL}").status_code == 200
+
+
+def test_a_recording_in_a_store_is_fetched_once_and_heard(client_as, desk, tmp_path):
+    MemoryFileSystem().pipe("/night/s02.wav", BYTES)
+    lies_at(desk, "memory://night/s02.wav")
+    client = client_as("reviewer")
+    assert client.get(URL, headers={"Range": "bytes=-500"}).content == BYTES[-500:]
+    MemoryFileSystem().rm("/night/s02.wav")
+    assert client.get(URL).content == BYTES
+    assert client.get(f"/calls/{CALL}/peaks").status_code == 200
+    assert [path.name for path in (tmp_path / "playback").iterdir()] == [f"{CALL}.copy"]
 
 
 def test_decoded_recordings_keep_within_bounds(tmp_path, monkeypatch):
