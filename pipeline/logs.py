@@ -63,6 +63,8 @@ class _Formatter(logging.Formatter):
 
 
 _handler = _Stderr()
+STRUCTLOG_META = frozenset({"_record", "_from_structlog"})
+"""What structlog's formatter itself puts into an event, and takes out at the end."""
 
 
 def start_logs(choose: Callable[[], LogOptions]) -> None:
@@ -150,8 +152,9 @@ def _formatter(form: str, coloured: bool) -> logging.Formatter:
 
 
 def _without_repeats(_logger: object, _method: str, event: "EventDict") -> "EventDict":
-    # Left on the record by formatters of other handlers.
-    for name in ("message", "asctime"):
+    # Left on the record by formatters of other handlers, and by libraries for themselves: Ray's begin with a line.
+    own = {name for name in event if name.startswith("_") and name not in STRUCTLOG_META}
+    for name in (*own, "message", "asctime"):
         event.pop(name, None)
     return event
 

@@ -75,6 +75,24 @@ def test_text_is_short(capsys):
 
 
 @pytest.mark.parametrize("form", ["json", "text"])
+def test_what_libraries_put_on_every_record_is_left_out(capsys, monkeypatch, form):
+    """Ray, once imported, does so for the whole process."""
+    made = logging.getLogRecordFactory()
+
+    def factory(*given, **named):
+        record = made(*given, **named)
+        record.__dict__["_ray_timestamp_ns"] = 7
+        return record
+
+    monkeypatch.setattr(logging, "_logRecordFactory", factory)
+    set_up_logs(LogOptions(form, "info"))
+    logging.getLogger("pipeline.x").info("processed", extra={"hits": 2})
+    (line,) = lines(capsys)
+    assert "hits" in line
+    assert "_ray" not in line
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
 def test_tracebacks_hold_no_variables(capsys, form):
     set_up_logs(LogOptions(form, "info"))
     spoken = SPOKEN
