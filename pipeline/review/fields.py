@@ -16,3 +16,5 @@ Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_storab
 """What a person writes: a comment, a reason, a correction."""
 Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(_storable)]
 """A name or an id."""
+Key = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{8,64}$")]
+"""What a page makes up for an entry, so that one sent twice is stored once; the desk's own keys have a colon."""

@@ -10,7 +10,7 @@ from pipeline.domain.reviews import NOWHERE, NewReview, Place, RejectReason, Rev
 from pipeline.domain.scores import Scorecard
 from pipeline.review.call_view import CallView, Hit, place_of
 from pipeline.review.card_view import name_of
-from pipeline.review.fields import Line, Text
+from pipeline.review.fields import Key, Line, Text
 
 Second = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 Index = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -43,7 +43,7 @@ class ReviewBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    key: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{8,64}$")]
+    key: Key
     kind: ReviewKind
     rule_id: Line | None = None
     verdict: Verdict | None = None

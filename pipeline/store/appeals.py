@@ -173,7 +173,8 @@ def _overturning(row: Row[Any], verdict: Review, account_id: int, answer: str) -
         recording_id=row.recording_id,
         kind=ReviewKind.VERDICT,
         account_id=account_id,
-        key=f"appeal-{row.id}",
+        # No page may send a colon in a key: nobody can have used this one up.
+        key=f"appeal:{row.id}",
         rule_id=row.rule_id,
         verdict=opposite,
         text=answer,

@@ -7,7 +7,7 @@ from pipeline.domain.reviews import Verdict
 from pipeline.store.appeals import appeals_of, decide, find_appeal
 from pipeline.store.audit_log import AuditFilter, audit_entries
 from pipeline.store.reviews import standing
-from tests.review.judgements import CALL, REASON, RULE, account, appealed, reviewed, say
+from tests.review.judgements import CALL, OTHERS_CALL, REASON, RULE, account, appealed, reviewed, say
 
 ANSWER = "客户说了要曝光，规则没有错。"
 
@@ -101,6 +101,17 @@ def test_a_decision(desk, client_as, appeal, outcome, verdict):
     assert (noted.login, noted.detail["outcome"]) == ("wang", outcome)
     shown = client_as("agent").get(f"/mine/{CALL}").text
     assert ANSWER in shown and ("申诉后改判" in shown) == (outcome == "overturned")
+
+
+def test_no_key_that_a_page_sends_keeps_a_verdict_from_being_overturned(desk, client_as, appeal):
+    reviewer = client_as("wang")
+    # Whoever decides could have used up, on any call, the key that the new verdict will have.
+    for key in (f"appeal-{appeal.id}", f"appeal:{appeal.id}"):
+        reviewer.post(f"/calls/{OTHERS_CALL}/reviews", json={"key": key, "kind": "comment", "text": "x"})
+        manager = {"key": key, "recording_id": OTHERS_CALL, "value": "good", "turn": 0}
+        client_as("manager").post(f"/rules/{RULE}/examples", json=manager)
+    assert send(reviewer, appeal.id, "overturned").status_code == 303
+    assert standing(desk.database, CALL).verdicts[RULE].said.verdict == Verdict.REJECTED
 
 
 def test_the_second_of_two_deciders_is_told(desk, client_as, appeal):

@@ -100,6 +100,7 @@ def test_undefined_precision_comes_last(desk, client_as):
         pytest.param({"recording_id": "f" * 64}, 404, id="no such call"),
         pytest.param({"recording_id": "\x00"}, 422, id="nul"),
         pytest.param({"key": ""}, 422, id="no key"),
+        pytest.param({"key": "appeal:1234"}, 422, id="a key of the desk's own"),
         pytest.param({"quote": "x"}, 422, id="a field too many"),
     ],
 )
@@ -119,6 +120,15 @@ def test_an_example_is_kept_once(desk, client_as):
     assert entry.said.place.quote == text[25:32]
     shown = client.get(f"/rules/{RULE}").text
     assert "- turns: [&#34;坐席: 先生您听我说" in shown and "已留作反例" in shown
+
+
+def test_an_example_under_the_key_of_another_is_not_said_to_be_kept(desk, client_as):
+    client = client_as("author")
+    assert client.post(f"/rules/{RULE}/examples", json=BODY).status_code == 200
+    elsewhere = {**BODY, "recording_id": OTHERS_CALL, "turn": 0, "char_start": 0, "char_end": 1}
+    assert client.post(f"/rules/{RULE}/examples", json=elsewhere).status_code == 409
+    assert client.post("/rules/insult/examples", json=BODY).status_code == 409
+    assert reviews_of(desk.database, [OTHERS_CALL]) == {}
 
 
 def test_who_may_not_edit_has_no_keys_for_it(client_as):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.domain.results import BilingualText
 from pipeline.domain.reviews import NewReview, Place, Review, ReviewKind
 from pipeline.review.access import Permission
-from pipeline.review.fields import Line
+from pipeline.review.fields import Key, Line
 from pipeline.review.pages import page
 from pipeline.review.rule_view import (
     SORTS,
@@ -184,7 +184,7 @@ class NewExample(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    key: Annotated[Line, Field(min_length=1, max_length=64)]
+    key: Key
     recording_id: Line
     value: Literal["good", "bad"]
     turn: Annotated[int, Field(ge=0, le=100_000)]
@@ -223,5 +223,7 @@ def keep_example(
         place=place,
         value=new.value,
     )
-    judge(desk.database, example, visitor.account, address=address_of(request))
+    stored_example = judge(desk.database, example, visitor.account, address=address_of(request)).review.said
+    if stored_example != example:
+        raise HTTPException(409, "这个键已用于另一条 / This key was used for another entry")
     return JSONResponse({"kept": new.value})
