@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -71,7 +71,16 @@ def labelled_calls(database: Database, wanted: WantedLabels) -> Iterator[Exporte
         ConfigError: nobody has the login.
     """
     account_id = None if wanted.reviewer is None else _account_of(database, wanted.reviewer)
+    wanted = wanted if wanted.since is None else replace(wanted, since=_in_utc(wanted.since))
     return _labelled_calls(database, wanted, account_id)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The moment in UTC; the first or last there is where it lies outside of what UTC can say."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if moment.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 def _labelled_calls(database: Database, wanted: WantedLabels, account_id: int | None) -> Iterator[ExportedCall]:

@@ -64,6 +64,7 @@ class QueueFilter:
 Cursor = tuple[str, str]
 """Where a page of a list ended: what it is ordered by, as text, and the recording."""
 
+_LARGEST = 2**31 - 1
 _ORDERED_BY: dict[QueueOrder, ColumnElement[Any]] = {
     QueueOrder.RISK: review_items.c.risk,
     QueueOrder.NEWEST: review_items.c.started_at,
@@ -93,6 +94,8 @@ def behind(order: QueueOrder, cursor: Cursor) -> ColumnElement[bool]:
                 raise ValueError("no zone")
         else:
             value = int(text) if order is QueueOrder.RISK else float(text)
+            if abs(value) > _LARGEST:
+                raise ValueError("larger than the database holds")
     except ValueError as error:
         raise StoreError(f"no list ordered by {order} continues at {text[:40]!r}") from error
     return tuple_(column, review_items.c.recording_id) < tuple_(

@@ -36,6 +36,20 @@ def test_nothing_judged_is_an_empty_file(client_as):
     assert (answer.status_code, answer.text) == (200, "")
 
 
+@pytest.mark.parametrize(
+    ("since", "lines"),
+    [
+        pytest.param("0001-01-01", 1, id="before time began in UTC"),
+        pytest.param("0001-01-01T00:00:00%2B23:59", 1, id="with a zone"),
+        pytest.param("9999-12-31T23:59:59-23:59", 0, id="after it ends"),
+    ],
+)
+def test_moments_that_utc_cannot_hold(desk, client_as, since, lines):
+    say(desk, "lin", Verdict.CONFIRMED)
+    answer = client_as("author").get(f"{URL}?since={since}")
+    assert (answer.status_code, len(answer.text.splitlines())) == (200, lines)
+
+
 @pytest.mark.parametrize("query", ["", f"?rule={RULE}", "?reviewer=lin", "?pseudonyms=true", "?since=2020-01-01T00:00"])
 def test_the_lines_of_the_command(desk, client_as, query):
     say(desk, "lin", Verdict.CONFIRMED)

@@ -45,6 +45,7 @@ def shown(text: str) -> list[str]:
         pytest.param("/queue?colour=red", id="a field that there is not"),
         pytest.param("/queue?team=" + "x" * 201, id="a name too long"),
         pytest.param("/queue?after=x~y", id="a cursor of nothing"),
+        pytest.param("/queue?after=" + "9" * 150 + "~y", id="a cursor too large for the database"),
         pytest.param("/queue/menu/colour", id="menu"),
         pytest.param("/queue/peek/a.b", id="call"),
     ],
