@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from pipeline.domain.errors import RulePackError
+from pipeline.text.placed_yaml import Placed
 from rules.collector import paused_collector
 from rules.nearest import did_you_mean
 from rules.references import misuses
@@ -107,7 +108,7 @@ def _load(label: str, text: str, problems: list[str]) -> tuple[Rule | None, Sour
         return _validated(parse(text, label), text, problems)
     except RecursionError:
         problems.append(f"{label}:1:1: conditions are nested too deeply; name some of them under conditions")
-        return None, Source(label, None, None)
+        return None, Placed(label, None, None)
 
 
 def _validated(source: Source, text: str, problems: list[str]) -> tuple[Rule | None, Source]:

@@ -1,37 +1,14 @@
 """YAML with the place of everything in it. Duplicate keys, aliases and tags are refused."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import yaml
+
+from pipeline.text.placed_yaml import Placed
 
 YamlValue = str | int | float | bool | None | list["YamlValue"] | dict[str, "YamlValue"]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A parsed file: its value, and where each part of it is written."""
-
-    label: str
-    """``pack/rule.yaml``, as messages name it."""
-    value: YamlValue
-    root: yaml.Node | None
-    problems: tuple[str, ...] = ()
-
-    def problem(self, path: Sequence[str | int], message: str, *, at_key: bool = False) -> str:
-        """``pack/rule.yaml:12:5: message`` for the part at ``path``, or for the nearest part around it.
-
-        ``at_key`` points to the key instead of what is written under it.
-        """
-        place = node = self.root
-        for step in path:
-            key, inner = _child(node, step)
-            # The path may name alternatives of the schema, which are nowhere in the file.
-            if inner is not None:
-                node = inner
-                place = key if at_key and key is not None else inner
-        line, column = (place.start_mark.line + 1, place.start_mark.column + 1) if place is not None else (1, 1)
-        return f"{self.label}:{line}:{column}: {message}"
+Source = Placed[YamlValue]
+"""A parsed rule file."""
 
 
 def parse(text: str, label: str) -> Source:
@@ -43,25 +20,14 @@ def parse(text: str, label: str) -> Source:
         mark = error.problem_mark or error.context_mark
         where = f"{mark.line + 1}:{mark.column + 1}" if mark is not None else "1:1"
         what = " ".join(part for part in (error.context, error.problem) if part)
-        return Source(label, None, None, (f"{label}:{where}: not valid YAML: {what}",))
+        return Placed(label, None, None, (f"{label}:{where}: not valid YAML: {what}",))
     except (yaml.YAMLError, RecursionError) as error:
-        return Source(label, None, None, (f"{label}:1:1: not valid YAML: {error}",))
+        return Placed(label, None, None, (f"{label}:1:1: not valid YAML: {error}",))
     if root is None:
-        return Source(label, None, None, (f"{label}:1:1: the file is empty; a rule starts with 'id: …'",))
+        return Placed(label, None, None, (f"{label}:1:1: the file is empty; a rule starts with 'id: …'",))
     reader = _Reader(label)
     value = reader.value(root)
-    return Source(label, value, root, tuple(reader.problems))
-
-
-def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, yaml.Node | None]:
-    """The key, where there is one, and the node under it."""
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-        return None, (node.value[step] if step < len(node.value) else None)
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == step:
-                return key, value
-    return None, None
+    return Placed(label, value, root, tuple(reader.problems))
 
 
 class _Reader:

@@ -6,20 +6,22 @@ Plain YAML reads ``yes`` and ``no``, which are answers of a scorecard, as boolea
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
 Value = str | None | list["Value"] | dict[str, "Value"]
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Placed(Generic[Content]):
     """A parsed file: its value, and where each part of it is written."""
 
     label: str
     """``cards/default.yaml``, as messages name it."""
-    value: Value
+    value: Content
     root: yaml.Node | None
     problems: tuple[str, ...] = ()
     """What is wrong with the YAML itself."""
@@ -39,6 +41,10 @@ class Source:
         return _at(self.label, place.start_mark if place is not None else None, message)
 
 
+Source = Placed[Value]
+"""A file whose plain values are all text."""
+
+
 def read(path: Path) -> Source:
     """The parsed file, called by its folder and name; a file that cannot be read has that as its problem."""
     label = label_of(path)
@@ -48,7 +54,7 @@ def read(path: Path) -> Source:
         problem = f"{label}:1:1: not UTF-8 text (byte {error.start}); save the file as UTF-8"
     except OSError as error:
         problem = f"{label}:1:1: cannot be read: {error.strerror}"
-    return Source(label, None, None, (problem,))
+    return Placed(label, None, None, (problem,))
 
 
 def label_of(path: Path) -> str:
@@ -72,14 +78,14 @@ def parse(text: str, label: str) -> Source:
         root = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         what = " ".join(part for part in (error.context, error.problem) if part)
-        return Source(label, None, None, (_at(label, error.problem_mark, f"not valid YAML: {what}"),))
+        return Placed(label, None, None, (_at(label, error.problem_mark, f"not valid YAML: {what}"),))
     except (yaml.YAMLError, RecursionError) as error:
-        return Source(label, None, None, (_at(label, None, f"not valid YAML: {error}"),))
+        return Placed(label, None, None, (_at(label, None, f"not valid YAML: {error}"),))
     if root is None:
-        return Source(label, None, None, (_at(label, None, "the file is empty; it starts with 'id: …'"),))
+        return Placed(label, None, None, (_at(label, None, "the file is empty; it starts with 'id: …'"),))
     problems: list[str] = []
     value = _value(root, label, problems, set())
-    return Source(label, value, root, tuple(problems))
+    return Placed(label, value, root, tuple(problems))
 
 
 def messages(source: Source, error: ValidationError) -> Iterator[str]:
