@@ -7,6 +7,7 @@ import { Panel } from "./call-panel.js";
 import { Talk } from "./call-talk.js";
 import { Wave, clock } from "./call-wave.js";
 import { chooseExample, chooseMissed } from "./call-dialogs.js";
+import { tellUnsent } from "./unsent.js";
 
 const POLL_MS = 60_000;
 const FINISH_MS = 4_000;
@@ -348,6 +349,7 @@ outbox.addEventListener("acknowledged", ({ detail: { entry, html } }) => {
   document.dispatchEvent(new CustomEvent("earmark:judged"));
 });
 outbox.addEventListener("changed", () => panel.pending(outbox.of(data.id)));
+tellUnsent(outbox, data.id);
 
 wave.setHits(panel.data.hits);
 panel.show({ focus: true });

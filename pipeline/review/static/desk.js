@@ -33,9 +33,28 @@ export async function post(url, body, options = {}) {
     throw new Lost("connection", { cause: error });
   }
   if (answer.status === 401) { sessionLost(); throw new Lost("session"); }
+  if (answer.status === 403 && (await tokenOfAnotherWindow())) return post(url, body, options);
   // A batch holds the database, or a proxy cannot reach the desk: the same may succeed in a while.
   if ([502, 503, 504].includes(answer.status)) { connectionLost(); throw new Lost("busy"); }
   return answer;
+}
+
+// Another window has logged in anew, and this page's token is of the session before. Only the same account's will do:
+// what one person said is not sent in the name of another.
+async function tokenOfAnotherWindow() {
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch("/")).text(), "text/html");
+    const token = page.querySelector('meta[name="csrf-token"]')?.content;
+    if (!token || token === csrf() || page.body.dataset.account !== document.body.dataset.account) return false;
+    useToken(token);
+    return true;
+  } catch { return false; }
+}
+
+function useToken(token) {
+  meta("csrf-token").content = token;
+  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRF-Token": token }));
+  for (const field of document.querySelectorAll('input[name="csrf"]')) field.value = token;
 }
 
 // The connection: asked for until it is there again.
@@ -78,9 +97,7 @@ async function logInAgain(event) {
     const answer = await fetch("/login", { method: "POST", headers, body: sent });
     const said = await answer.json();
     if (!answer.ok) throw new Error(said.detail);
-    meta("csrf-token").content = said.csrf;
-    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRF-Token": said.csrf }));
-    for (const field of document.querySelectorAll('input[name="csrf"]')) field.value = said.csrf;
+    useToken(said.csrf);
   } catch (error) {
     shown.textContent = error instanceof TypeError ? t("连接已断开，请稍后再试。", "No connection: try again in a while.") : error.message;
     shown.hidden = false;

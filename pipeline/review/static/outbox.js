@@ -53,6 +53,14 @@ export class Outbox extends EventTarget {
 
   drop(key) { this.store(this.all().filter((entry) => entry.key !== key)); }
 
+  // The entry has arrived. What undoes it is told its id: the page that sends that may be another call's.
+  settle(key, html) {
+    const said = new DOMParser().parseFromString(html, "text/html").getElementById("panel-data");
+    const undoes = said && JSON.parse(said.textContent).own[key];
+    const told = (one) => (undoes && one.body.undoes_key === key ? { ...one, body: { ...one.body, undoes_key: undefined, undoes } } : one);
+    this.store(this.all().filter((one) => one.key !== key).map(told));
+  }
+
   again(key) {
     this.change(key, { refused: null });
     this.hurry();
@@ -111,7 +119,7 @@ export class Outbox extends EventTarget {
       throw error;
     }
     if (answer.ok) {
-      this.drop(entry.key);
+      this.settle(entry.key, text);
       this.dispatchEvent(new CustomEvent("acknowledged", { detail: { entry, html: text } }));
       return true;
     }
