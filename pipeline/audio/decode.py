@@ -44,6 +44,8 @@ SAME_SOUND_GAIN = 2.0
 """Up to this amplitude ratio either way (6 dB); a quieter copy is one party leaking, not the same mix."""
 _FRAME = SAMPLE_RATE_HZ // 50
 _WAV_PACKET_BYTES = 32_768
+_WAV_PROBE_BYTES = 32_768
+"""A WAV's header says what it is; FFmpeg would search 5 MB of PCM for DTS sound, 50 ms a file."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +125,8 @@ def _open(path: Path, head: bytes) -> "InputContainer":
         "protocol_whitelist": "file",
         "max_size": str(_WAV_PACKET_BYTES),
     }
+    if head[:4] in (b"RIFF", b"RF64"):
+        options["probesize"] = str(_WAV_PROBE_BYTES)
     try:
         return av.open(f"file:{path.absolute()}", options=options, metadata_errors="ignore")
     except av.error.FFmpegError as error:
