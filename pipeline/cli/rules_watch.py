@@ -1,8 +1,12 @@
 """`earmark rules watch`: check, test and weigh again on every save."""
 
 import json
+import signal
 import sys
 from datetime import datetime
+from functools import partial
+from threading import Event
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from pipeline.cli.apply import RulesOption
@@ -22,8 +26,10 @@ def watch(labels: LabelsOption, rules: RulesOption = None, form: FormatOption = 
     folders = pack_folders(rules)
     calls = read_labelled(labels)
     bench = Workbench(folders, calls, predict=site_predictions())
+    ended = Event()
+    signal.signal(signal.SIGINT, partial(_end, ended))
     try:
-        saved = saves(folders)
+        saved = saves(folders, ended=ended)
         _print_update(bench.update(), form, is_first=True)
         message(f"watching {', '.join(map(str, folders))} on {len(calls)} labelled calls; Ctrl-C ends it")
         for _ in saved:
@@ -32,6 +38,12 @@ def watch(labels: LabelsOption, rules: RulesOption = None, form: FormatOption = 
                 _print_update(update, form)
     except KeyboardInterrupt:
         message("")
+
+
+def _end(ended: Event, _signal: int, _frame: FrameType | None) -> None:
+    # An exception that is raised while an object is collected is lost: the watch ends all the same.
+    ended.set()
+    raise KeyboardInterrupt
 
 
 def _print_update(update: "Update", form: Format, *, is_first: bool = False) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from models.predict import predict_by_default
 from pipeline.domain.errors import RulePackError
@@ -161,15 +162,14 @@ def state_of(folders: Sequence[Path]) -> State:
     return found
 
 
-def saves(folders: Sequence[Path], *, poll_s: float = 0.1) -> Iterator[None]:
-    """Yields after each save from now on, once the files have been still for ``poll_s``. Never ends by itself."""
+def saves(folders: Sequence[Path], *, poll_s: float = 0.1, ended: Event | None = None) -> Iterator[None]:
+    """Yields after each save from now on, once the files have been still for ``poll_s``, until ``ended`` is set."""
     # Now, not when the first save is asked for: what is saved in between must not be missed.
-    return _saves(folders, state_of(folders), poll_s)
+    return _saves(folders, state_of(folders), poll_s, ended or Event())
 
 
-def _saves(folders: Sequence[Path], seen: State, poll_s: float) -> Iterator[None]:
-    while True:
-        time.sleep(poll_s)
+def _saves(folders: Sequence[Path], seen: State, poll_s: float, ended: Event) -> Iterator[None]:
+    while not ended.wait(poll_s):
         now = state_of(folders)
         if now == seen:
             continue

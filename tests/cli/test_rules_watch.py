@@ -104,6 +104,12 @@ def test_a_save_during_the_first_evaluation_is_not_missed(site):
     limit.cancel()
 
 
+def test_it_ends_though_the_exception_was_lost(site):
+    ended = threading.Event()
+    ended.set()
+    assert list(saves([site / "site"], poll_s=0.01, ended=ended)) == []
+
+
 def test_only_what_decides_results_is_weighed_again(site):
     bench = Workbench([site / "site"], [labelled("a", said("C: 我要投诉"), {"site-rule": True})])
     first = bench.update()

@@ -87,7 +87,8 @@ menu.addEventListener("submit", (event) => {
   }
   document.dispatchEvent(new CustomEvent("earmark:list", { detail: `/queue?${fields}` }));
 });
-menu.addEventListener("toggle", (event) => {
+// Not `toggle`, which comes a task later.
+menu.addEventListener("beforetoggle", (event) => {
   if (event.newState === "open") return;
   for (const one of document.querySelectorAll("[data-menu]")) one.setAttribute("aria-expanded", "false");
 });
