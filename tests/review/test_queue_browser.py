@@ -159,7 +159,7 @@ def test_hearing_the_key_sentence(queue):
     queue.wait_for_function(f"() => {audio}.currentTime > 0 && !{audio}.paused")
     assert queue.locator("#rows > tr.playing").count() == 1
     begins, ends = map(float, queue.get_attribute("#rows > tr.playing", "data-heard").split(","))
-    assert begins < queue.evaluate(f"{audio}.currentTime") < ends
+    assert begins <= queue.evaluate(f"{audio}.currentTime") < ends
     press(queue, "Space")
     queue.wait_for_function(f"() => {audio}.paused")
     assert queue.locator("#rows > tr.playing").count() == 0
