@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test checks unit browser bench clean
+.PHONY: demo test checks unit browser bench bench-asr bench-speed bench-rules bench-models bench-batch clean
 
 demo: $(READY)
 	$(BIN)/earmark run data/samples --manifest data/samples/manifest.csv --db sqlite:///demo.db
@@ -33,8 +33,34 @@ browser:
 	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(CHROMIUM); \
 	else echo "The browser tests need Chromium: apt-get install $(CHROMIUM)" >&2; fi
 
+# Programs to be compared with, where they are not on the PATH: make bench WHISPERX=/opt/whisperx/bin/whisperx
+WHISPER_CTRANSLATE2 ?= whisper-ctranslate2
+WHISPERX ?= whisperx
+FOUND_CTRANSLATE2 = $(shell command -v $(WHISPER_CTRANSLATE2))
+
+# One behind the other, whatever -j says: they would disturb each other.
 bench: $(READY)
-	$(BIN)/python benchmarks/asr.py
+	$(MAKE) bench-asr
+	$(MAKE) bench-speed
+	$(MAKE) bench-rules
+	$(MAKE) bench-models
+	$(MAKE) bench-batch
+
+bench-asr: $(READY)
+	$(BIN)/python benchmarks/asr.py $(if $(FOUND_CTRANSLATE2),--whisper-ctranslate2 $(FOUND_CTRANSLATE2))
+
+bench-speed: $(READY)
+	$(BIN)/python benchmarks/speed.py --whisper-ctranslate2 $(WHISPER_CTRANSLATE2) --whisperx $(WHISPERX)
+
+bench-rules: $(READY)
+	$(BIN)/python benchmarks/rules.py
+
+bench-models: $(READY)
+	$(BIN)/python -m benchmarks.models --only speed
+
+bench-batch: $(READY)
+	$(BIN)/python -m benchmarks.batch inventory --calls 20000
+	$(BIN)/python -m benchmarks.batch store
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "earmark needs Python 3.11 or newer; name it: make PYTHON=python3.12")'
