@@ -150,7 +150,9 @@ export class Talk {
     if (indices.length) this.at = indices[0];
   }
 
+  // Where the next turn begins; null where nothing was said.
   step(by) {
+    if (!this.turns.length) return null;
     this.at = Math.min(Math.max(0, this.at + by), this.turns.length - 1);
     this.mark([this.at]);
     this.reveal(this.at);

@@ -38,7 +38,7 @@ const talk = new Talk(data, player, {
 function channelOrder() {
   const channels = data.channels.map((role, index) => ({ role, index }));
   channels.sort((a, b) => (b.role === "agent") - (a.role === "agent"));
-  const names = { agent: t("坐席", "Agent"), customer: t("顾客", "Caller"), unknown: t("声道", "Channel") };
+  const names = { agent: t("坐席", "Agent"), customer: t("顾客", "Caller"), unknown: t("声道", "Ch.") };
   for (const row of [0, 1]) {
     const label = byId(`label-${row}`);
     const channel = channels[row];
@@ -83,6 +83,11 @@ function hearCurrent() {
   if (!piece) { toast(t("这条没有位置可听。", "There is no place to hear.")); return true; }
   hear(piece.start);
   return true;
+}
+
+function toTurn(by) {
+  const start = talk.step(by);
+  if (start !== null) player.seek(start);
 }
 
 function hear(time) {
@@ -323,7 +328,7 @@ bind(document, {
   BracketLeft: ACTS.slower, BracketRight: ACTS.faster, KeyS: ACTS.skip,
   Minus: ACTS.zoomout, Equal: ACTS.zoomin, "Shift+Equal": ACTS.zoomin, NumpadSubtract: ACTS.zoomout, NumpadAdd: ACTS.zoomin,
   KeyJ: () => panel.move(1), KeyK: () => panel.move(-1), ArrowDown: () => panel.move(1), ArrowUp: () => panel.move(-1),
-  "Shift+KeyJ": () => player.seek(talk.step(1)), "Shift+KeyK": () => player.seek(talk.step(-1)),
+  "Shift+KeyJ": () => toTurn(1), "Shift+KeyK": () => toTurn(-1),
   Comma: () => { panel.movePiece(-1); }, Period: () => { panel.movePiece(1); },
   ...Object.fromEntries([1, 2, 3, 4, 5].flatMap((one) => [[`Digit${one}`, () => digit(one)], [`Numpad${one}`, () => digit(one)]])),
   Escape: escape,
