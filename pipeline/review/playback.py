@@ -1,5 +1,6 @@
 """The file that a browser is given to play: the recording itself, or a WAV made of it once."""
 
+import errno
 import logging
 import os
 import shutil
@@ -14,7 +15,7 @@ from pathlib import Path
 from pipeline.audio.remote import is_url, local_file
 from pipeline.audio.transcode import WAV, playable_type, write_wav
 from pipeline.domain.calls import Recording
-from pipeline.domain.errors import AudioError, AudioFault, ConfigError
+from pipeline.domain.errors import AudioError, AudioFault, ConfigError, EarmarkError
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,10 @@ class Sound:
 
 class FileGone(AudioError):
     """The file of a recording is not there any more, or holds something else now."""
+
+
+class NoRoom(EarmarkError):
+    """The disk for recordings that are played is full."""
 
 
 class Locks:
@@ -108,7 +113,7 @@ class Playback:
         make_private(self.folder)
         part = copy.with_suffix(".part")
         try:
-            with local_file(recording.uri) as fetched:
+            with _needs_room(self.folder), local_file(recording.uri) as fetched:
                 if fetched.stat().st_size != recording.size_bytes:
                     raise FileGone(f"{recording.id[:12]} is something else now", fault=AudioFault.UNREADABLE)
                 shutil.copyfile(fetched, part)
@@ -125,7 +130,8 @@ class Playback:
         os.close(handle)
         part = Path(name)
         try:
-            write_wav(original, part)
+            with _needs_room(self.folder):
+                write_wav(original, part)
             part.replace(decoded)
         finally:
             part.unlink(missing_ok=True)
@@ -146,6 +152,18 @@ class Playback:
                 break
             path.unlink(missing_ok=True)
             total -= size
+
+
+@contextmanager
+def _needs_room(folder: Path) -> Iterator[None]:
+    """Raises: NoRoom in place of what a full disk makes of writing, which reads as if the recording were damaged."""
+    try:
+        yield
+    except (OSError, AudioError) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoRoom(f"no room for recordings in {folder}: free some, or set review_cache") from error
+        raise
 
 
 def original_status(recording: Recording) -> os.stat_result:

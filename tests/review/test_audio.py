@@ -1,6 +1,7 @@
 """The sound of a call over HTTP: ranges, what browsers cannot play, files that have gone."""
 
 import base64
+import errno
 import threading
 from pathlib import Path
 
@@ -255,6 +256,24 @@ def test_a_failed_decoding_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(playback, "write_wav", full)
     with pytest.raises(OSError, match="no space"):
         Playback(tmp_path / "playback").sound_of(recording)
+    assert list((tmp_path / "playback").iterdir()) == []
+
+
+@pytest.mark.parametrize("path", [URL, f"/calls/{CALL}/peaks"], ids=["decoded", "fetched"])
+def test_a_full_disk_is_said_and_is_no_fault_of_the_recording(client_as, desk, tmp_path, monkeypatch, caplog, path):
+    move_to(desk, write(tmp_path / "a.wav", codec="adpcm_ima_wav", container="wav", samples=tone(1.0)))
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if path == URL:
+        monkeypatch.setattr("wave.Wave_write.writeframesraw", full)
+    else:
+        monkeypatch.setattr(playback, "is_url", lambda uri: True)
+        monkeypatch.setattr(playback.shutil, "copyfile", full)
+    answer = client_as("reviewer").get(path, headers={"Accept": "application/json"})
+    assert answer.status_code == 503 and "磁盘已满" in answer.json()["detail"]
+    assert "no room" in caplog.text
     assert list((tmp_path / "playback").iterdir()) == []
 
 

@@ -1,6 +1,9 @@
 """The sound of a call, and its outline."""
 
 import base64
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -10,15 +13,17 @@ from pipeline.domain.calls import Recording
 from pipeline.domain.errors import AudioError
 from pipeline.review.access import Permission
 from pipeline.review.listening import listening_of
-from pipeline.review.playback import FileGone
+from pipeline.review.playback import FileGone, NoRoom
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
 from pipeline.store.accounts import audit
 from pipeline.store.call_recording import find_by_id
 
 router = APIRouter()
+log = logging.getLogger(__name__)
 Hearing = Annotated[Visitor, Depends(requires(Permission.HEAR))]
 GONE = "录音文件已不在 / The file of the recording is gone"
 UNPLAYABLE = "录音无法播放 / The recording cannot be played"
+FULL = "服务器磁盘已满，请告诉管理员 / The server's disk is full: tell whoever runs it"
 
 
 @router.api_route("/calls/{recording_id}/audio", methods=["GET", "HEAD"])
@@ -26,12 +31,8 @@ def call_audio(request: Request, visitor: Hearing, recording_id: str) -> Respons
     """The recording, or the part of it that a Range header names; what a browser cannot play, as WAV."""
     recording = _recording(request, visitor, recording_id)
     listening = listening_of(request)
-    try:
+    with _or_why_not():
         sound = listening.playback.sound_of(recording)
-    except FileGone as error:
-        raise HTTPException(410, GONE) from error
-    except AudioError as error:
-        raise HTTPException(415, UNPLAYABLE) from error
     if request.method == "GET" and listening.begins_to_hear(visitor.csrf, recording_id):
         audit(
             desk_of(request).database,
@@ -53,12 +54,8 @@ def call_audio(request: Request, visitor: Hearing, recording_id: str) -> Respons
 def call_peaks(request: Request, visitor: Hearing, recording_id: str) -> Response:
     """The outline: for each channel one byte a peak, base64."""
     recording = _recording(request, visitor, recording_id)
-    try:
+    with _or_why_not():
         outline = listening_of(request).outline(desk_of(request).database, recording)
-    except FileGone as error:
-        raise HTTPException(410, GONE) from error
-    except AudioError as error:
-        raise HTTPException(415, UNPLAYABLE) from error
     return JSONResponse(
         {
             "duration_s": outline.duration_s,
@@ -66,6 +63,20 @@ def call_peaks(request: Request, visitor: Hearing, recording_id: str) -> Respons
             "channels": [base64.b64encode(channel).decode() for channel in outline.channels],
         }
     )
+
+
+@contextmanager
+def _or_why_not() -> Iterator[None]:
+    """Raises: HTTPException 410, 415 or 503 in place of what keeps a recording from being heard."""
+    try:
+        yield
+    except FileGone as error:
+        raise HTTPException(410, GONE) from error
+    except AudioError as error:
+        raise HTTPException(415, UNPLAYABLE) from error
+    except NoRoom as error:
+        log.error("%s", error)
+        raise HTTPException(503, FULL) from error
 
 
 def _recording(request: Request, visitor: Visitor, recording_id: str) -> Recording:
