@@ -1,10 +1,12 @@
 """The page of a call in a real browser, by keyboard."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
 from pipeline.review.listening import Listening
+from pipeline.store.queue_listing import held_by_others
 from pipeline.store.reviews import reviews_of, standing
 from tests.audio.test_peaks import tone, write
 from tests.review.long_calls import add_long_call
@@ -320,6 +322,14 @@ def test_an_ended_session_keeps_the_judgement(page_as, desk):
     page.keyboard.press("Enter")
     settle(page)
     assert list(verdicts(desk).values()) == ["confirmed"]
+
+
+def test_a_call_stays_in_hand_when_its_page_is_reloaded(page_as, desk):
+    page = opened(page_as)
+    page.reload()
+    # The old page gives the call back as it goes, which may arrive after the new one has taken it.
+    page.wait_for_timeout(2500)
+    assert held_by_others(desk.database, 0, datetime.now(UTC)) == {CALL: "林晓燕"}
 
 
 def test_only_one_works_on_a_call_until_it_is_taken_over(page_as, desk):

@@ -10,7 +10,7 @@ from pipeline.store.queue_filter import QueueFilter
 from pipeline.store.queue_listing import list_queue
 from pipeline.store.review_queue import take
 from pipeline.store.search import index_missing
-from tests.review.samples import recording_id
+from tests.review.samples import PASSWORD, recording_id
 
 pytestmark = pytest.mark.slow
 IN_HAND = "document.querySelector('#rows > tr.cur')?.dataset.call"
@@ -188,3 +188,14 @@ def test_wide_screens_show_the_call_in_hand(page_as, calls):
     page.wait_for_function("text => document.getElementById('peek').innerText !== text", arg=first)
     press(page, "Backspace")
     listed(page, *calls)
+
+
+def test_an_ended_session_asks_for_the_password_before_the_next_call(queue):
+    queue.context.clear_cookies()
+    press(queue, "n")
+    queue.wait_for_selector("#session-lost[open]")
+    queue.fill("#session-password", PASSWORD)
+    press(queue, "Enter")
+    queue.wait_for_selector("#session-lost:not([open])", state="attached")
+    press(queue, "n")
+    queue.wait_for_url("**/calls/*")

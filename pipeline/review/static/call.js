@@ -10,6 +10,7 @@ import { chooseExample, chooseMissed } from "./call-dialogs.js";
 import { tellUnsent } from "./unsent.js";
 
 const POLL_MS = 60_000;
+const HOLD_MS = 1_000;
 const FINISH_MS = 4_000;
 const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId("call-data").textContent);
@@ -369,3 +370,5 @@ panel.pending(outbox.of(data.id));
 outbox.hurry();
 if (desk.audible === "yes") wave.load();
 setInterval(poll, POLL_MS);
+// A page that was reloaded gave the call back as it went, and that may arrive after this one has taken it.
+setTimeout(poll, HOLD_MS);

@@ -2,7 +2,7 @@
 //
 // show(address) puts another list in the place of this one; views, filters, order and search all go through it.
 import { bind, inTextField } from "./keys.js";
-import { t, toast } from "./desk.js";
+import { Lost, post, t, toast } from "./desk.js";
 import { closeMenu, openMenu } from "./queue_menu.js";
 import { openAssign, openSave, removeView } from "./queue_sheets.js";
 
@@ -225,6 +225,18 @@ const press = (selector) => () => {
   target.click();
   return true;
 };
+
+// Sent by script: where the session has ended, the password is asked for on top of the list.
+document.addEventListener("submit", async (event) => {
+  if (event.target.id !== "next") return;
+  event.preventDefault();
+  try {
+    const answer = await post(event.target.getAttribute("action"), new URLSearchParams());
+    const to = answer.headers.get("HX-Redirect");
+    if (to) location.assign(to);
+    else toast(t("没有取到下一通，请重试。", "No next call came: try again."), "error");
+  } catch (error) { if (!(error instanceof Lost)) throw error; }
+});
 
 document.addEventListener("click", (event) => {
   const list = event.target.closest("a[data-list]");
