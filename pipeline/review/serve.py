@@ -9,6 +9,7 @@ import uvicorn
 
 from pipeline.domain.errors import ConfigError, StoreError
 from pipeline.review.app import Desk, ReviewSettings, create_app
+from pipeline.review.playback import default_folder, make_private
 from pipeline.review.security import LOOPBACK, host_name
 from pipeline.settings import SHORTEST_SECRET, Settings
 from pipeline.store.accounts import count_active
@@ -107,7 +108,8 @@ def make_searchable(database: Database) -> threading.Thread:
 
 
 def serve(desk: Desk, listener: socket.socket, settings: Settings) -> None:
-    """Answers until it is told to stop."""
+    """Answers until it is told to stop. Raises: ConfigError, others may read the folder for decoded recordings."""
+    make_private(desk.settings.cache or default_folder())
     config = uvicorn.Config(
         create_app(desk),
         log_config=None,

@@ -212,7 +212,7 @@ def undecided(database: Database, account_id: int, *, limit: int, offset: int = 
 
 def is_appealed(database: Database, recording_id: str) -> bool:
     """Whether an appeal about the call waits for a decision."""
-    query = select(_waits(recording_id))
+    query = select(appeal_waits(recording_id))
     with database.reading() as connection:
         return bool(connection.execute(query).scalar())
 
@@ -222,10 +222,11 @@ def unless_appealed(name: ColumnElement[str]) -> ColumnElement[str | None]:
 
     Whoever decides is not to know who judged.
     """
-    return case((~_waits(review_items.c.recording_id), name), else_=null())
+    return case((~appeal_waits(review_items.c.recording_id), name), else_=null())
 
 
-def _waits(recording_id: ColumnElement[str] | str) -> ColumnElement[bool]:
+def appeal_waits(recording_id: ColumnElement[str] | str) -> ColumnElement[bool]:
+    """The condition that an appeal about the call waits for a decision."""
     return exists().where(appeals.c.recording_id == recording_id, appeals.c.decided_at.is_(None))
 
 

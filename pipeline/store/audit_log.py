@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
+from pipeline.store.appeals import appeal_waits
 from pipeline.store.database import Database
 from pipeline.store.review_tables import accounts, audit
+
+NAMES_WHO_JUDGED = ("judge", "open", "hear")
+"""Actions that are shown without who did them while an appeal about the call waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class AuditEntry:
     id: int
     at: datetime
     login: str
+    """Empty, as are name and address, where an appeal about the call waits and this would tell who judged it."""
     name: str | None
     """``None`` where no account was logged in."""
     action: str
@@ -40,9 +45,13 @@ class AuditEntry:
 
 def audit_entries(database: Database, wanted: AuditFilter, *, limit: int = 100) -> Sequence[AuditEntry]:
     """The newest entries, newest first."""
-    query = select(audit, accounts.c.name).outerjoin(accounts, accounts.c.id == audit.c.account_id)
+    # Whoever decides an appeal may read this too, and is not to know who judged.
+    hidden = and_(audit.c.action.in_(NAMES_WHO_JUDGED), appeal_waits(audit.c.recording_id))
+    query = select(audit, accounts.c.name, hidden.label("hidden")).outerjoin(
+        accounts, accounts.c.id == audit.c.account_id
+    )
     if wanted.login:
-        query = query.where(audit.c.login == wanted.login)
+        query = query.where(audit.c.login == wanted.login, ~hidden)
     if wanted.action:
         query = query.where(audit.c.action == wanted.action)
     if wanted.recording_id:
@@ -55,12 +64,12 @@ def audit_entries(database: Database, wanted: AuditFilter, *, limit: int = 100) 
             AuditEntry(
                 row["id"],
                 row["at"],
-                row["login"],
-                row["name"],
+                "" if row["hidden"] else row["login"],
+                None if row["hidden"] else row["name"],
                 row["action"],
                 row["recording_id"],
                 row["detail"],
-                row["address"],
+                "" if row["hidden"] else row["address"],
             )
             for row in rows
         ]

@@ -76,6 +76,14 @@ def test_who_judged_is_not_named_elsewhere_until_it_is_decided(desk, client_as, 
     assert "林晓燕" in reviewer.get(asked).text
 
 
+def test_the_audit_log_does_not_tell_who_judged_until_it_is_decided(desk, client_as, appeal):
+    manager = client_as("manager")
+    for asked in (f"/audit?call={appeal.recording_id}", f"/audit?login=lin&call={appeal.recording_id}"):
+        assert "林晓燕" not in manager.get(asked).text
+    send(manager, appeal.id)
+    assert "林晓燕" in manager.get(f"/audit?login=lin&call={appeal.recording_id}").text
+
+
 def test_own_entries_stay_named_meanwhile(client_as, appeal):
     assert client_as("lin").get(f"/calls/{appeal.recording_id}").text.count("林晓燕") > 1
 
