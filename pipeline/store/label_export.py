@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from pipeline.domain.calls import METADATA_FIELDS, CallMetadata, Role, Turn
+from pipeline.domain.calls import METADATA_FIELDS, CallMetadata, Turn
 from pipeline.domain.errors import ConfigError
 from pipeline.domain.results import Evidence
 from pipeline.domain.reviews import (
@@ -26,6 +26,7 @@ from pipeline.domain.reviews import (
 from pipeline.store import documents
 from pipeline.store.database import Database
 from pipeline.store.recordings import recording_of
+from pipeline.store.results import piece_of
 from pipeline.store.review_tables import accounts, reviews
 from pipeline.store.reviews import reviews_of
 from pipeline.store.tables import evidence, recordings, transcripts
@@ -150,16 +151,7 @@ def _evidence(connection: Connection, recording_ids: Sequence[str]) -> dict[str,
     query = select(evidence).where(evidence.c.recording_id.in_(recording_ids)).order_by(evidence.c.position)
     found: dict[str, dict[str, list[Evidence]]] = {}
     for row in connection.execute(query):
-        piece = Evidence(
-            start_s=row.start_s,
-            end_s=row.end_s,
-            role=Role(row.role),
-            quote=row.quote,
-            turn=row.turn,
-            char_start=row.char_start,
-            char_end=row.char_end,
-        )
-        found.setdefault(row.recording_id, {}).setdefault(row.rule_id, []).append(piece)
+        found.setdefault(row.recording_id, {}).setdefault(row.rule_id, []).append(piece_of(row))
     return found
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Row as SqlRow
 
 from pipeline.domain.alerts import Alerting, alerts_of
 from pipeline.domain.calls import Recording, Role, Transcript
@@ -311,6 +313,21 @@ def _calls_where(database: Database, *, after: str = "", only: str | None = None
     return calls
 
 
+def piece_of(row: SqlRow[Any]) -> Evidence:
+    """The piece of evidence that a row of ``evidence`` holds."""
+    return Evidence(
+        start_s=row.start_s,
+        end_s=row.end_s,
+        role=Role(row.role),
+        quote=row.quote,
+        turn=row.turn,
+        char_start=row.char_start,
+        char_end=row.char_end,
+        confidence=row.confidence,
+        by_sound=row.by_sound,
+    )
+
+
 def results_of(connection: Connection, recording_ids: Sequence[str]) -> dict[str, list[RuleResult]]:
     """Every outcome that was not clear by call, ordered by rule; at most a few hundred calls."""
     pieces: dict[tuple[str, str], list[Evidence]] = {}
@@ -318,18 +335,7 @@ def results_of(connection: Connection, recording_ids: Sequence[str]) -> dict[str
         select(evidence).where(evidence.c.recording_id.in_(recording_ids)).order_by(evidence.c.position)
     )
     for row in rows:
-        piece = Evidence(
-            start_s=row.start_s,
-            end_s=row.end_s,
-            role=Role(row.role),
-            quote=row.quote,
-            turn=row.turn,
-            char_start=row.char_start,
-            char_end=row.char_end,
-            confidence=row.confidence,
-            by_sound=row.by_sound,
-        )
-        pieces.setdefault((row.recording_id, row.rule_id), []).append(piece)
+        pieces.setdefault((row.recording_id, row.rule_id), []).append(piece_of(row))
     results: dict[str, list[RuleResult]] = {}
     query = select(rule_results).where(rule_results.c.recording_id.in_(recording_ids)).order_by(rule_results.c.rule_id)
     for row in connection.execute(query):
