@@ -104,14 +104,14 @@ def _counted_where_nothing_was_undone() -> Select[Any]:
     """Rule, verdict, outcome and number of calls. Where something was undone, only reading in order tells."""
     newest = (
         select(func.max(reviews.c.id))
-        .where(_is_whole_verdict(), reviews.c.recording_id.not_in(select(reviews.c.recording_id).where(_IS_UNDO)))
+        .where(is_whole_verdict(), reviews.c.recording_id.not_in(select(reviews.c.recording_id).where(_IS_UNDO)))
         .group_by(reviews.c.recording_id, reviews.c.rule_id)
     )
     columns = (reviews.c.rule_id, reviews.c.verdict, reviews.c.outcome)
     return select(*columns, func.count().label("calls")).where(reviews.c.id.in_(newest)).group_by(*columns)
 
 
-def _is_whole_verdict() -> ColumnElement[bool]:
+def is_whole_verdict() -> ColumnElement[bool]:
     """As `standing_of` has it: a verdict without a place, or a missed place."""
     return and_(
         reviews.c.kind == ReviewKind.VERDICT.value,
@@ -147,7 +147,7 @@ def unjudged_hits(
     ``judged`` are the calls with a standing verdict on the rule, as `rule_verdicts` has them.
     """
     standing = set(judged)
-    any_verdict = select(reviews.c.recording_id).where(_is_whole_verdict(), reviews.c.rule_id == rule_id)
+    any_verdict = select(reviews.c.recording_id).where(is_whole_verdict(), reviews.c.rule_id == rule_id)
     with database.reading() as connection:
         # Calls whose verdict was taken back are judged by nobody again.
         withdrawn = set(connection.execute(any_verdict.distinct()).scalars()) - standing

@@ -1,0 +1,349 @@
+"""What reports are made of. Everything over all calls is counted by the database; calls come one by one only where a
+person has finished them, of which there are few.
+
+A call is *evaluated* when a reviewer has finished it. It belongs to the period in which it began, and to the agent,
+team, skill and department that its recording names: an agent who changes team has calls in both.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, select
+
+from pipeline.domain.results import BilingualText, ErrorClass, Outcome, RuleHeading, RuleStatus, Severity
+from pipeline.domain.reviews import ReviewKind, Verdict, standing_of
+from pipeline.store.database import Database
+from pipeline.store.review_tables import review_items, reviews
+from pipeline.store.reviews import reviews_of
+from pipeline.store.rule_cases import is_whole_verdict
+from pipeline.store.sampling_tables import picks
+from pipeline.store.tables import evaluations, evidence, pack_rules, recordings, rule_results, runs
+
+DEPARTMENT = ("department", "部门")
+"""Metadata columns that name the department; the first that a call has counts."""
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which calls a report is about; an empty field does not restrict."""
+
+    team: str | None = None
+    agent: str | None = None
+    queue: str | None = None
+
+    @property
+    def tests(self) -> list[ColumnElement[bool]]:
+        """As conditions on ``recordings``."""
+        wanted = ((name, getattr(self, name)) for name in ("team", "agent", "queue"))
+        return [recordings.c[name] == value for name, value in wanted if value is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Calls of a scope that began in ``[since, until)``."""
+
+    since: datetime
+    until: datetime
+    scope: Scope
+
+    @property
+    def tests(self) -> list[ColumnElement[bool]]:
+        """As conditions on ``recordings``."""
+        began = recordings.c.started_at
+        return [began >= self.since, began < self.until, *self.scope.tests]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedCall:
+    """A call that a reviewer has finished."""
+
+    id: str
+    name: str
+    started_at: datetime
+    agent: str | None
+    team: str | None
+    skill: str | None
+    department: str | None
+    flagged: bool
+    risk: int
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRule:
+    """The verdict that stands on a rule of a call."""
+
+    recording_id: str
+    started_at: datetime
+    """Of the call."""
+    rule_id: str
+    verdict: Verdict
+    hit: bool
+    """The rule hit when the call was judged."""
+    start_s: float | None
+    """Where a person heard it; ``None`` if nobody said where."""
+
+    @property
+    def true(self) -> bool | None:
+        """The violation is in the call; ``None`` if nobody is sure."""
+        return self.verdict.truth
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """All calls of a window, heard by people or not."""
+
+    calls: int
+    checked: int
+    """Calls that rules were run on."""
+    flagged: int
+    evaluated: int
+    evaluated_unflagged: int
+    drawn: int
+    """Evaluated calls that a sampling plan picked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database holds of a scope at all."""
+
+    first: datetime | None
+    last: datetime | None
+    undated: int
+    """Calls of which nobody knows when they began; no period holds them."""
+
+
+def known_calls(database: Database, scope: Scope) -> Known:
+    """When the first and the last call of the scope began."""
+    began = recordings.c.started_at
+    query = select(func.min(began), func.max(began), func.count() - func.count(began)).where(*scope.tests)
+    with database.reading() as connection:
+        first, last, undated = connection.execute(query).one()
+    return Known(first, last, int(undated or 0))
+
+
+def volume(database: Database, window: Window) -> Volume:
+    """Counts over all calls of the window."""
+    with database.reading() as connection:
+        calls = connection.execute(select(func.count()).select_from(recordings).where(*window.tests)).scalar_one()
+        states = (
+            select(review_items.c.flagged, review_items.c.done, func.count())
+            .join(recordings, recordings.c.id == review_items.c.recording_id)
+            .where(*window.tests)
+            .group_by(review_items.c.flagged, review_items.c.done)
+        )
+        found = {(bool(flagged), bool(done)): number for flagged, done, number in connection.execute(states)}
+        drawn = connection.execute(
+            select(func.count(picks.c.recording_id.distinct()))
+            .join(review_items, review_items.c.recording_id == picks.c.recording_id)
+            .join(recordings, recordings.c.id == picks.c.recording_id)
+            .where(review_items.c.done, *window.tests)
+        ).scalar_one()
+    flagged = sum(number for (is_flagged, _), number in found.items() if is_flagged)
+    evaluated = sum(number for (_, done), number in found.items() if done)
+    return Volume(calls, sum(found.values()), flagged, evaluated, found.get((False, True), 0), drawn)
+
+
+def evaluated_calls(database: Database, window: Window) -> list[EvaluatedCall]:
+    """The finished calls of the window by start and id."""
+    query = (
+        select(
+            recordings.c.id,
+            recordings.c.name,
+            recordings.c.started_at,
+            recordings.c.agent,
+            recordings.c.team,
+            recordings.c.skill,
+            recordings.c.extra,
+            review_items.c.flagged,
+            review_items.c.risk,
+        )
+        .join(review_items, review_items.c.recording_id == recordings.c.id)
+        .where(review_items.c.done, *window.tests)
+        .order_by(recordings.c.started_at, recordings.c.id)
+    )
+    with database.reading() as connection:
+        return [
+            EvaluatedCall(
+                row.id,
+                row.name,
+                row.started_at,
+                row.agent or None,
+                row.team or None,
+                row.skill or None,
+                next((str(row.extra[name]) for name in DEPARTMENT if row.extra.get(name)), None),
+                bool(row.flagged),
+                row.risk,
+            )
+            for row in connection.execute(query)
+        ]
+
+
+def judged_rules(database: Database, window: Window) -> list[JudgedRule]:
+    """Every verdict that stands, on finished calls and on others, by call and rule.
+
+    The newest is found by the database; only calls where something was undone are read entry by entry.
+    """
+    undone = select(reviews.c.recording_id).where(reviews.c.kind == ReviewKind.UNDO.value)
+    mine = select(recordings.c.id).where(*window.tests)
+    newest = (
+        select(func.max(reviews.c.id))
+        .where(is_whole_verdict(), reviews.c.recording_id.in_(mine), reviews.c.recording_id.not_in(undone))
+        .group_by(reviews.c.recording_id, reviews.c.rule_id)
+    )
+    columns = (reviews.c.recording_id, reviews.c.rule_id, reviews.c.verdict, reviews.c.outcome, reviews.c.start_s)
+    query = select(*columns, recordings.c.started_at).join(recordings, recordings.c.id == reviews.c.recording_id)
+    dated = select(recordings.c.id, recordings.c.started_at).where(recordings.c.id.in_(undone), *window.tests)
+    with database.reading() as connection:
+        found = [
+            JudgedRule(row[0], row.started_at, row[1], Verdict(row.verdict), row.outcome == Outcome.HIT, row.start_s)
+            for row in connection.execute(query.where(reviews.c.id.in_(newest)))
+        ]
+        read = {row.id: row.started_at for row in connection.execute(dated)}
+    for recording_id, entries in reviews_of(database, list(read)).items():
+        for rule_id, review in standing_of(entries).verdicts.items():
+            assert review.said.verdict is not None
+            hit, start_s = review.outcome == Outcome.HIT, review.said.place.start_s
+            found.append(JudgedRule(recording_id, read[recording_id], rule_id, review.said.verdict, hit, start_s))
+    return sorted(found, key=lambda one: (one.recording_id, one.rule_id))
+
+
+def known_rules(database: Database) -> dict[str, RuleHeading]:
+    """Every rule that was ever in a pack, as the newest pack that has it calls it, by id."""
+    query = (
+        select(pack_rules, func.max(runs.c.started_at).label("newest"))
+        .join(runs, runs.c.pack_digest == pack_rules.c.pack_digest)
+        .group_by(*pack_rules.c)
+        .order_by(func.max(runs.c.started_at), pack_rules.c.rule_id)
+    )
+    with database.reading() as connection:
+        return {
+            row.rule_id: RuleHeading(
+                row.rule_id,
+                BilingualText(row.title_zh, row.title_en),
+                Severity(row.severity),
+                ErrorClass(row.error_class),
+                RuleStatus(row.status),
+            )
+            for row in connection.execute(query)
+        }
+
+
+def class_hits(database: Database, window: Window) -> Counter[str]:
+    """Calls with a hit of an active rule of each error class."""
+    calls = func.count(rule_results.c.recording_id.distinct())
+    return _hit_calls(database, window, rule_results.c.error_class, calls, [RuleStatus.ACTIVE])
+
+
+def rule_hits(database: Database, window: Window) -> Counter[str]:
+    """Calls that each rule hits, rules on trial included."""
+    return _hit_calls(database, window, rule_results.c.rule_id, func.count(), [RuleStatus.ACTIVE, RuleStatus.SHADOW])
+
+
+def _hit_calls(
+    database: Database, window: Window, by: ColumnElement[str], calls: ColumnElement[int], statuses: list[RuleStatus]
+) -> Counter[str]:
+    query = (
+        select(by, calls)
+        .select_from(rule_results)
+        .join(recordings, recordings.c.id == rule_results.c.recording_id)
+        .where(rule_results.c.outcome == Outcome.HIT.value, rule_results.c.status.in_(statuses), *window.tests)
+        .group_by(by)
+    )
+    with database.reading() as connection:
+        return Counter({str(name): int(number) for name, number in connection.execute(query)})
+
+
+def first_evidence(database: Database, recording_ids: Sequence[str]) -> dict[tuple[str, str], float]:
+    """Where each rule's first piece of evidence begins, in seconds, by call and rule."""
+    found: dict[tuple[str, str], float] = {}
+    columns = (evidence.c.recording_id, evidence.c.rule_id)
+    with database.reading() as connection:
+        for ids in _paged(recording_ids):
+            query = select(*columns, func.min(evidence.c.start_s)).where(evidence.c.recording_id.in_(ids))
+            for recording_id, rule_id, start_s in connection.execute(query.group_by(*columns)):
+                found[recording_id, rule_id] = start_s
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CardInputs:
+    """What a call's scorecard follows from; equal inputs give equal scores."""
+
+    outcomes: tuple[tuple[str, str], ...]
+    """Rule and outcome where that is not clear, active rules only."""
+    pack: str
+    answers: tuple[tuple[str, str], ...]
+    """Item and answer, as people gave them."""
+
+
+def card_inputs(database: Database, recording_ids: Sequence[str], card: str) -> dict[str, CardInputs]:
+    """What rules and people say on the card, by call. ``card`` is its id and version, such as ``default@1``."""
+    outcomes: dict[str, list[tuple[str, str]]] = {}
+    answers: dict[str, list[tuple[str, str]]] = {}
+    packs: dict[str, str] = {}
+    with database.reading() as connection:
+        for ids in _paged(recording_ids):
+            for recording_id, digest in connection.execute(_packs_of(ids)):
+                packs[recording_id] = digest
+            for recording_id, rule_id, outcome in connection.execute(_outcomes_of(ids)):
+                outcomes.setdefault(recording_id, []).append((rule_id, outcome))
+        scored = _scored(connection, recording_ids, card)
+    for recording_id, entries in reviews_of(database, scored).items():
+        for (name, item), review in standing_of(entries).scores.items():
+            if name == card and review.said.value is not None:
+                answers.setdefault(recording_id, []).append((item, review.said.value))
+    return {
+        one: CardInputs(tuple(sorted(outcomes.get(one, ()))), packs[one], tuple(sorted(answers.get(one, ()))))
+        for one in recording_ids
+        if one in packs
+    }
+
+
+def _packs_of(ids: Sequence[str]) -> Select[Any]:
+    query = select(evaluations.c.recording_id, runs.c.pack_digest).join(runs, runs.c.id == evaluations.c.run_id)
+    return query.where(evaluations.c.recording_id.in_(ids))
+
+
+def _outcomes_of(ids: Sequence[str]) -> Select[Any]:
+    active = rule_results.c.status == RuleStatus.ACTIVE.value
+    query = select(rule_results.c.recording_id, rule_results.c.rule_id, rule_results.c.outcome)
+    return query.where(rule_results.c.recording_id.in_(ids), active)
+
+
+def _scored(connection: Connection, recording_ids: Sequence[str], card: str) -> list[str]:
+    found: list[str] = []
+    for ids in _paged(recording_ids):
+        said = and_(reviews.c.kind == ReviewKind.SCORE.value, reviews.c.card == card)
+        query = select(reviews.c.recording_id).where(reviews.c.recording_id.in_(ids), said).distinct()
+        found.extend(connection.execute(query).scalars())
+    return found
+
+
+def active_rules(database: Database) -> dict[str, frozenset[str]]:
+    """Ids of the active rules of each pack."""
+    query = select(pack_rules.c.pack_digest, pack_rules.c.rule_id).where(pack_rules.c.status == RuleStatus.ACTIVE.value)
+    found: dict[str, set[str]] = {}
+    with database.reading() as connection:
+        for digest, rule_id in connection.execute(query):
+            found.setdefault(digest, set()).add(rule_id)
+    return {digest: frozenset(rules) for digest, rules in found.items()}
+
+
+def good_examples(database: Database, recording_ids: Sequence[str]) -> set[str]:
+    """Calls of these in which a person marked a place as a good example, and nothing was undone."""
+    found: set[str] = set()
+    undone = select(reviews.c.recording_id).where(reviews.c.kind == ReviewKind.UNDO.value)
+    with database.reading() as connection:
+        for ids in _paged(recording_ids):
+            good = and_(reviews.c.kind == ReviewKind.EXAMPLE.value, reviews.c.value == "good")
+            query = select(reviews.c.recording_id).where(reviews.c.recording_id.in_(ids), good)
+            found.update(connection.execute(query.where(not_(reviews.c.recording_id.in_(undone)))).scalars())
+    return found
+
+
+def _paged(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (ids[start : start + PAGE] for start in range(0, len(ids), PAGE))
