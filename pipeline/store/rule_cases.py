@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
-from pipeline.domain.calls import Recording, Role, Turn
+from pipeline.domain.calls import Recording, Turn
 from pipeline.domain.results import BilingualText, Evidence, Outcome
 from pipeline.domain.reviews import Review, ReviewKind, Verdict, standing_of
 from pipeline.store import documents
 from pipeline.store.database import Database
 from pipeline.store.recordings import recording_of
+from pipeline.store.results import piece_of
 from pipeline.store.review_tables import reviews
 from pipeline.store.reviews import reviews_of
 from pipeline.store.tables import evidence, recordings, rule_results, transcripts
@@ -248,16 +249,5 @@ def _evidence(connection: Connection, rule_id: str, recording_ids: Sequence[str]
     )
     found: dict[str, list[Evidence]] = {}
     for row in connection.execute(query):
-        piece = Evidence(
-            start_s=row.start_s,
-            end_s=row.end_s,
-            role=Role(row.role),
-            quote=row.quote,
-            turn=row.turn,
-            char_start=row.char_start,
-            char_end=row.char_end,
-            confidence=row.confidence,
-            by_sound=row.by_sound,
-        )
-        found.setdefault(row.recording_id, []).append(piece)
+        found.setdefault(row.recording_id, []).append(piece_of(row))
     return found
