@@ -40,11 +40,16 @@ class Loader:
 
     def __call__(self) -> "CallProcessor":
         """A worker that is ready. Raises: AsrError, ModelArtifactError."""
+        from threadpoolctl import threadpool_limits
+
         from pipeline.asr.base import open_backend
         from pipeline.batch.judging import Judge
 
         judge = Judge(self.options.pack, self.options.models)
-        return CallProcessor(open_backend(self.options.asr), judge, self.options)
+        backend = open_backend(self.options.asr)
+        # NumPy would take every core for a product of small matrices, and wait for it on all of them.
+        threadpool_limits(self.options.asr.cpu_threads, user_api="blas")
+        return CallProcessor(backend, judge, self.options)
 
 
 class CallProcessor(Worker):
