@@ -5,22 +5,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.domain.results import BilingualText as Text
-from pipeline.domain.results import ErrorClass, Outcome, RuleHeading, RuleResult, RuleStatus
-from pipeline.domain.reviews import Verdict
-from pipeline.domain.scores import Answer, ItemAnswer, Scorecard
+from pipeline.domain.results import ErrorClass, RuleHeading, RuleStatus
+from pipeline.domain.scores import Scorecard, Scored
 from pipeline.reports.periods import Period
 from pipeline.reports.shares import Share
-from pipeline.scoring.prefill import prefill
-from pipeline.scoring.score import score
+from pipeline.scoring.complete import complete_all
 from pipeline.store.database import Database
+from pipeline.store.card_facts import card_facts
 from pipeline.store.report_queries import (
-    CardInputs,
     EvaluatedCall,
     JudgedRule,
     Window,
-    active_rules,
-    card_inputs,
     evaluated_calls,
     judged_rules,
     known_rules,
@@ -36,14 +31,6 @@ ERROR_CLASSES = (
 PASSED = "passed"
 COUNTED = (RuleStatus.ACTIVE, RuleStatus.RETIRED)
 """What a rule on trial found is no error yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """What a complete scorecard comes to."""
-
-    passed: bool
-    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,58 +96,5 @@ def load(database: Database, window: Window, *, card: Scorecard, scored_since: d
         if one.true and heading is not None and heading.status in COUNTED and heading.error_class in ERROR_CLASSES:
             errors.setdefault(one.recording_id, {})[one.rule_id] = one.start_s
     recent = [call.id for call in calls if call.started_at >= scored_since]
-    return Evidence(calls, errors, rules, _scores(database, recent, judged, rules, card), every)
-
-
-def _scores(
-    database: Database,
-    recording_ids: Sequence[str],
-    judged: Sequence[JudgedRule],
-    rules: Mapping[str, RuleHeading],
-    card: Scorecard,
-) -> dict[str, Scored]:
-    """Complete cards by call. Equal inputs are scored once."""
-    active = active_rules(database)
-    inputs = card_inputs(database, recording_ids, f"{card.id}@{card.version}")
-    said: dict[str, list[tuple[str, Verdict]]] = {}
-    for one in judged:
-        said.setdefault(one.recording_id, []).append((one.rule_id, one.verdict))
-    known: dict[tuple[CardInputs, tuple[tuple[str, Verdict], ...]], Scored | None] = {}
-    found: dict[str, Scored] = {}
-    for recording_id, given in inputs.items():
-        key = (given, tuple(said.get(recording_id, ())))
-        if key not in known:
-            known[key] = _score(card, *key, active.get(given.pack, frozenset()), rules)
-        scored = known[key]
-        if scored is not None:
-            found[recording_id] = scored
-    return found
-
-
-def _score(
-    card: Scorecard,
-    given: CardInputs,
-    verdicts: Sequence[tuple[str, Verdict]],
-    active: frozenset[str],
-    rules: Mapping[str, RuleHeading],
-) -> Scored | None:
-    """What the card comes to; ``None`` while an item is open."""
-    said, nothing = dict(verdicts), Text("", "")
-    outcomes = {rule_id: Outcome(outcome) for rule_id, outcome in given.outcomes}
-    for rule_id, verdict in said.items():
-        if verdict in (Verdict.REJECTED, Verdict.ABSENT):
-            outcomes.pop(rule_id, None)
-        elif verdict.truth:
-            outcomes[rule_id] = Outcome.HIT
-    results = [RuleResult(rule_id, outcome, nothing) for rule_id, outcome in sorted(outcomes.items())]
-    items = {item.id: item for item in card.items}
-    human = {
-        item: ItemAnswer(Answer(value), automatic=False)
-        for item, value in given.answers
-        if item in items and value in items[item].answers
-    }
-    confirmed = {rule: rules[rule].error_class for rule, verdict in said.items() if verdict.truth and rule in rules}
-    total = score(card, prefill(card, results, evaluated=active), human, confirmed=confirmed)
-    if total.open or total.share is None or total.passed is None:
-        return None
-    return Scored(total.passed, total.share)
+    facts = card_facts(database, recent, judged, f"{card.id}@{card.version}")
+    return Evidence(calls, errors, rules, complete_all(card, facts, rules), every)
