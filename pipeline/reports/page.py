@@ -46,7 +46,20 @@ class _Estimated:
 
 def render(report: Report, lang: str) -> str:
     """The page in Chinese (``zh``) or English (``en``)."""
+    return _rendered(report, lang, whole=True)
 
+
+def body(report: Report, lang: str) -> str:
+    """What `render` has in its ``<body>``, for a page that has a frame of its own, and `style`."""
+    return _rendered(report, lang, whole=False)
+
+
+def style() -> str:
+    """The style sheet of a report."""
+    return (HERE / "style.css").read_text(encoding="utf-8")
+
+
+def _rendered(report: Report, lang: str, *, whole: bool) -> str:
     def say(text: BilingualText) -> str:
         return text.zh if lang == "zh" else text.en
 
@@ -63,7 +76,8 @@ def render(report: Report, lang: str) -> str:
         lang=lang,
         say=say,
         w=label,
-        css=Markup((HERE / "style.css").read_text(encoding="utf-8")),  # our own file
+        whole=whole,
+        css=Markup(style()),  # our own file
         warnings=_warnings(report),
         class_keys=CLASS_KEYS,
         class_low=axis_low([share for row in report.classes for share in (row.now, row.last)]),
