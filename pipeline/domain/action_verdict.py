@@ -62,9 +62,8 @@ def incomparable(base: Baseline, metric: Metric, due: DuePeriod) -> Sequence[Bil
     rules_differ = base.rules != due.rules
     if rules_differ and metric.kind is MetricKind.RULE and due.gone is None:
         zh = "规则在两期之间改过：同样的通话现在可能判得不同。"
-        reasons.append(
-            BilingualText(zh, "The rule was changed between the periods: calls alike may be judged otherwise.")
-        )
+        en = "The rule was changed between the periods: calls alike may be judged otherwise."
+        reasons.append(BilingualText(zh, en))
     elif rules_differ and not due.peers and due.gone is None:
         zh, en = "两期之间规则改过，又没有同级可比。", "Rules were changed between the periods, and there are no peers."
         reasons.append(BilingualText(zh, en))

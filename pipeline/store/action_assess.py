@@ -21,7 +21,6 @@ from pipeline.domain.actions import (
     Metric,
     MetricKind,
 )
-from pipeline.domain.effect import together
 from pipeline.domain.errors import ConfigError
 from pipeline.domain.periods import Period, series
 from pipeline.domain.results import BilingualText, RuleStatus
@@ -34,6 +33,8 @@ from pipeline.store.tables import evaluations, pack_rules, recordings, runs
 
 EARLIER = {Level.AGENT: 3, Level.TEAM: 3, Level.CENTRE: 8}
 """Periods before the baseline that count: more of the centre, which has nobody but itself to be compared with."""
+OF_MANY = ("silence", "response", "repeat")
+"""Service levels that single agents are not measured by: too few of their calls are."""
 NOT_IN_PACK = "absent"
 
 
@@ -44,11 +45,7 @@ def title_of(database: Database, line: Line) -> BilingualText:
         ConfigError: there is no such rule, or no such metric of a single agent.
     """
     metric = line.metric
-    if (
-        line.level is Level.AGENT
-        and metric.name in ("silence", "response", "repeat")
-        and metric.kind != MetricKind.RULE
-    ):
+    if line.level is Level.AGENT and metric.kind is not MetricKind.RULE and metric.name in OF_MANY:
         raise ConfigError(f"{line.id}: {metric.name} is measured for teams and the centre; of agents, handling is")
     if metric.kind is not MetricKind.RULE:
         return METRICS[metric.name]
@@ -199,11 +196,10 @@ def _notes(database: Database, draft: Draft, action_id: int | None) -> list[Bili
     others = overlapping(database, draft, but=action_id)
     if others:
         which = "、".join(f"#{one.id}" for one in others)
+        which_en = ", ".join(f"#{one.id}" for one in others)
         zh = f"同时还有措施 {which} 针对同一指标：变化是哪一条带来的，分不开。"
-        which = ", ".join(f"#{one.id}" for one in others)
-        found.append(
-            BilingualText(zh, f"Other actions ran on the same metric ({which}): their effects cannot be told apart.")
-        )
+        en = f"Other actions ran on the same metric ({which_en}): what each did cannot be told apart."
+        found.append(BilingualText(zh, en))
     if line.level is Level.AGENT:
         teams = sorted(set(_named(database, "team", line, due)) - {draft.team})
         if draft.team is not None and teams:
@@ -227,8 +223,3 @@ def _named(database: Database, column: str, line: Line, period: Period) -> Count
     query = select(name, func.count()).where(name.is_not(None), name != "", *tests).group_by(name)
     with database.reading() as connection:
         return Counter({str(one): int(calls) for one, calls in connection.execute(query)})
-
-
-def pooled(base: Baseline) -> Count:
-    """The baseline and what came before it, as one count."""
-    return together([base.count, *base.earlier])
