@@ -1,4 +1,4 @@
-"""When an action is looked at again: a day, week or month that somebody names, or the next one of the baseline's length."""
+"""When an action is looked at again: a period that somebody names, or the next one as long as the baseline."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -46,17 +46,26 @@ def named(period: Period) -> str:
     return f"{period.since:%Y-%m-%d}"
 
 
+def following(period: Period) -> Period:
+    """The period of the same length that begins where this one ends.
+
+    >>> following(due_period("2026-12", ZoneInfo("Asia/Shanghai"))).dates
+    '2027-01-01 – 01-31'
+    """
+    zone = period.since.tzinfo
+    if period.unit is Unit.SPAN or not isinstance(zone, ZoneInfo):
+        return Period(period.unit, period.until, period.until + (period.until - period.since))
+    return period_of(period.unit, (period.until + timedelta(hours=12)).date(), zone)
+
+
 def next_due(base: Period, now: datetime) -> Period:
-    """The first whole period of the baseline's kind that has not begun yet: what is done now can show in all of it.
+    """The first period as long as the baseline that has not begun yet: what is done now can show in all of it.
 
     >>> november = due_period("2026-11", ZoneInfo("Asia/Shanghai"))
     >>> named(next_due(november, datetime(2026, 12, 4, tzinfo=ZoneInfo("Asia/Shanghai"))))
     '2027-01'
     """
-    zone = base.since.tzinfo
-    assert isinstance(zone, ZoneInfo)
-    at = max(base.until, now.astimezone(zone))
-    if base.unit is Unit.SPAN:
-        return Period(Unit.SPAN, at.replace(microsecond=0), at.replace(microsecond=0) + (base.until - base.since))
-    found = period_of(base.unit, at.date(), zone)
-    return found if found.since >= at else period_of(base.unit, (found.until + timedelta(hours=12)).date(), zone)
+    found = following(base)
+    while found.since < now:
+        found = following(found)
+    return found

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
+from pipeline.domain.action_periods import following
 from pipeline.domain.action_verdict import ALIKE, DuePeriod, assess
 from pipeline.domain.action_words import METRICS
 from pipeline.domain.actions import (
@@ -36,6 +37,8 @@ EARLIER = {Level.AGENT: 3, Level.TEAM: 3, Level.CENTRE: 8}
 OF_MANY = ("silence", "response", "repeat")
 """Service levels that single agents are not measured by: too few of their calls are."""
 NOT_IN_PACK = "absent"
+MOST_SHOWN = 14
+"""Periods of a chart."""
 
 
 def title_of(database: Database, line: Line) -> BilingualText:
@@ -122,6 +125,26 @@ def assess_action(
         tuple(_notes(database, draft, action.id if isinstance(action, Action) else None)),
     )
     return assess(draft, found)
+
+
+def course(
+    database: Database, scoring: Scoring, draft: Draft, *, now: datetime | None = None
+) -> list[tuple[Period, Count]]:
+    """The metric of the target, period after period: before the baseline, up to the due one, and as many after it."""
+    now = now or datetime.now(UTC)
+    line, base, due = draft.line, draft.baseline.period, draft.due
+    periods = series(base, EARLIER[line.level] + 1)
+    while (between := following(periods[-1])).until <= due.since and len(periods) < MOST_SHOWN:
+        periods.append(between)
+    periods.append(due)
+    while (later := following(periods[-1])).until <= now and len(periods) < MOST_SHOWN:
+        periods.append(later)
+    population = Population(database, periods[0].since, periods[-1].until, scoring)
+    found = []
+    for period in periods:
+        counts = population.counts(line.level, line.metric, period.since, period.until)
+        found.append((period, counts.get(line.name, Count(0, 0))))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

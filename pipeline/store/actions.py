@@ -52,12 +52,14 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Which actions somebody may see; an empty field does not restrict."""
+    """Which actions somebody may see: those that any field names; all of them where none is set."""
 
     agent: str | None = None
-    """Only those that coach this agent."""
+    """Those that coach this agent."""
     team: str | None = None
-    """Only those of this team and of its agents."""
+    """Those of this team and of its agents."""
+    owner_id: int | None = None
+    """Those that this account owns."""
 
     @property
     def tests(self) -> list[ColumnElement[bool]]:
@@ -67,7 +69,9 @@ class Whose:
             found.append(and_(actions.c.level == Level.AGENT.value, actions.c.target == self.agent))
         if self.team is not None:
             found.append(and_(actions.c.level != Level.CENTRE.value, actions.c.team == self.team))
-        return found
+        if self.owner_id is not None:
+            found.append(actions.c.owner_id == self.owner_id)
+        return [or_(*found)] if found else []
 
 
 EVERYONES = Whose()
