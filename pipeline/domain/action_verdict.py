@@ -143,8 +143,8 @@ def _assess_share(base: Baseline, due: DuePeriod, notes: Sequence[BilingualText]
     drift = None if told.drift is None else told.drift.after - told.drift.before
     verdict = _verdict(better=better, p=p, p_noise=p_noise)
     more = None
-    # Where not even a period without a bad call would have told, nothing was found out.
-    if verdict is Verdict.BY_ITSELF and power < TAIL * 2:
+    # Where it did not move, and not even a period without a bad call would have told, nothing was found out.
+    if verdict is Verdict.BY_ITSELF and p_noise >= 2 * TAIL and power < 2 * TAIL:
         verdict, more = Verdict.NOT_ENOUGH, calls_lacking(belief, base.count, n)
     return Assessment(
         verdict,

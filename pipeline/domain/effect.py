@@ -146,10 +146,11 @@ def _belief(weight: Numbers) -> Belief:
 
 def moved(belief: Belief, shift: float, variance: float) -> Belief:
     """The belief after the rate's logit has moved by ``shift``, give or take."""
-    spread = max(variance, ((LOGITS[1] - LOGITS[0]) / 2) ** 2)
-    away = LOGITS[:, None] - LOGITS[None, :] - shift
-    kernel = np.exp(-0.5 * away**2 / spread)
-    return _belief(kernel @ (belief.weight / np.maximum(kernel.sum(axis=0), 1e-300)))
+    step = LOGITS[1] - LOGITS[0]
+    spread = max(variance, (step / 2) ** 2)
+    away = step * np.arange(1 - len(LOGITS), len(LOGITS)) - shift
+    spread_out = np.convolve(belief.weight, np.exp(-0.5 * away**2 / spread))
+    return _belief(spread_out[len(LOGITS) - 1 :][: len(LOGITS)])
 
 
 @dataclass(frozen=True, slots=True)

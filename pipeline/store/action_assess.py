@@ -194,7 +194,7 @@ def _rules_of(database: Database, line: Line, period: Period) -> tuple[str, ...]
         found: dict[str, list[str]] = {digest: [] for digest in digests}
         for row in connection.execute(query.order_by(pack_rules.c.rule_id)):
             # Packs of before kept no digest of a rule: the same pack is the same, another one may be.
-            found[row.pack_digest].append(f"{row.rule_id}:{row.digest or row.pack_digest}:{row.error_class}")
+            found[row.pack_digest].append(f"{row.rule_id}:{row.digest or row.pack_digest}")
     return tuple(sorted({_named_by(rules) for rules in found.values()}))
 
 
