@@ -20,6 +20,7 @@ from pipeline.cli.output import (
     console,
     print_rows,
 )
+from pipeline.text.visible import visible
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -223,7 +224,7 @@ def _calls_table(rows: "list[ListedCall]", titles: "dict[str, BilingualText]") -
             why += f"（无法判定 {row.not_evaluable}）"
         table.add_row(
             "" if row.risk is None else str(row.risk),
-            row.recording,
+            visible(row.recording),
             STATE_ZH[row.state],
             row.started_at.strftime("%m-%d %H:%M") if row.started_at else "",
             row.agent or "",
@@ -276,7 +277,7 @@ def _hits_table(rows: "list[ListedHit]", titles: "dict[str, BilingualText]") -> 
         rule.append(titles[first.rule].zh if first.rule in titles else first.rule)
         sound = "≈" if surest.by_sound else ""
         table.add_row(
-            first.recording,
+            visible(first.recording),
             clock(min((piece.start_s for piece in pieces if piece.start_s is not None), default=None)),
             rule,
             "" if surest.confidence is None else f"{sound}{surest.confidence:.2f}",
@@ -287,7 +288,7 @@ def _hits_table(rows: "list[ListedHit]", titles: "dict[str, BilingualText]") -> 
 
 def _call_header(listed: "ListedCall") -> str:
     started = listed.started_at.strftime("%Y-%m-%d %H:%M") if listed.started_at else None
-    parts = (listed.recording, started, listed.agent, listed.team, listed.queue, clock(listed.duration_s))
+    parts = (visible(listed.recording), started, listed.agent, listed.team, listed.queue, clock(listed.duration_s))
     return "  ".join(part for part in parts if part)
 
 

@@ -16,6 +16,7 @@ from pipeline.review.access import Permission, home, may
 from pipeline.review.day import Day, day_of
 from pipeline.review.visitor import Visitor, desk_of, language_of, theme_of
 from pipeline.review.wording import ROLE_NAMES, pick
+from pipeline.text.visible import visible
 
 STATIC = Path(__file__).parent / "static"
 
@@ -30,6 +31,8 @@ def make_environment(static_prefix: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["clock"] = clock
+    # For names of files: whoever recorded chose them.
+    environment.filters["visible"] = visible
     environment.globals["static"] = lambda path: f"{static_prefix}/{path}"
     environment.globals["ROLE_NAMES"] = ROLE_NAMES
     return environment
