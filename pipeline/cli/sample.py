@@ -21,9 +21,6 @@ app = typer.Typer(help="Choose the calls that people hear, and say what those te
 plan_app = typer.Typer(help="Check and read sampling plans. 抽样计划", no_args_is_help=True)
 app.add_typer(plan_app, name="plan")
 
-WEEKS = (1, 4, 13, 52)
-HALF_WIDTHS = [0.15, 0.1, 0.05, 0.03, 0.02, 0.01]
-
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN.yaml", help="A sampling plan.")]
 
 
@@ -147,22 +144,13 @@ def size(
     """Calculate how many calls a question takes, or what a number of calls can answer. 样本量"""
     from pipeline.cli.sample_view import print_reach, print_size
     from pipeline.domain.errors import ConfigError
-    from pipeline.sampling.size import reach, sample_size
+    from pipeline.sampling.size import HALF_WIDTHS, over_weeks, sample_size
 
     for name, value in (("--half-width", half_width), ("--confidence", confidence), ("--rate", rate)):
         if value is not None and not 0 < value < 1:
             raise ConfigError(f"{name} {value:g} does not lie between 0 and 1; write 5 % as 0.05")
     if weekly is not None:
-        periods = {
-            weeks: reach(
-                weekly * weeks,
-                confidence=confidence,
-                rate=rate,
-                calls=calls * weeks if calls else None,
-                agents=agents,
-            )
-            for weeks in WEEKS
-        }
+        periods = over_weeks(weekly, confidence=confidence, rate=rate, calls=calls, agents=agents)
         data: list[dict[str, object]] = [{"weeks": weeks, **asdict(one)} for weeks, one in periods.items()]
         _print_data(form, data, lambda: print_reach(weekly, periods, confidence, rate))
         return
