@@ -8,10 +8,10 @@ from datetime import datetime
 from pipeline.domain.results import ErrorClass, RuleHeading, RuleStatus
 from pipeline.domain.scores import Scorecard, Scored
 from pipeline.reports.periods import Period
-from pipeline.reports.shares import Share
+from pipeline.reports.shares import Share, Tally
 from pipeline.scoring.complete import complete_all
-from pipeline.store.database import Database
 from pipeline.store.card_facts import card_facts
+from pipeline.store.database import Database
 from pipeline.store.report_queries import (
     EvaluatedCall,
     JudgedRule,
@@ -29,6 +29,8 @@ ERROR_CLASSES = (
 )
 """An alert is a risk, no error."""
 PASSED = "passed"
+KEYS = (*(one.value for one in ERROR_CLASSES), PASSED)
+"""Of everything that accuracy is told of."""
 COUNTED = (RuleStatus.ACTIVE, RuleStatus.RETIRED)
 """What a rule on trial found is no error yet."""
 
@@ -45,6 +47,8 @@ class Evidence:
     """Complete cards only: a card with open items is the score of what happened to be answered."""
     judged: Sequence[JudgedRule]
     """Every verdict that stands, on calls that are not finished as well."""
+    weights: Mapping[str, float] | None = None
+    """What each call stands for, where a plan drew calls; one that is absent stands for none. Else all count alike."""
 
     def within(self, since: datetime, until: datetime) -> list[EvaluatedCall]:
         """The calls that began in ``[since, until)``."""
@@ -58,20 +62,47 @@ class Evidence:
         """Classes with an error in the call."""
         return {self.rules[rule_id].error_class for rule_id in self.errors.get(call.id, ())}
 
-    def error_share(self, calls: Sequence[EvaluatedCall], error_class: ErrorClass) -> Share:
-        """Calls with an error of the class."""
-        return Share(sum(error_class in self.failed(call) for call in calls), len(calls))
+    def weight(self, call: EvaluatedCall) -> float:
+        """What the call stands for."""
+        return 1.0 if self.weights is None else self.weights.get(call.id, 0.0)
+
+    def tallies(self, calls: Sequence[EvaluatedCall]) -> dict[str, Tally]:
+        """Accuracy by class: calls without such an error ÷ calls; calls that passed ÷ calls with a complete card."""
+        sums: dict[str, list[float]] = {key: [0, 0, 0.0, 0.0, 0.0, 0.0] for key in KEYS}
+        for call in calls:
+            weight, failed, scored = self.weight(call), self.failed(call), self.scored.get(call.id)
+            for key in KEYS:
+                if key == PASSED and scored is None:
+                    continue
+                good = scored.passed if key == PASSED and scored is not None else key not in failed
+                sums[key][1] += 1
+                sums[key][2] += weight
+                sums[key][4] += weight**2
+                if good:
+                    sums[key][0] += 1
+                    sums[key][3] += weight
+                    sums[key][5] += weight**2
+        return {key: Tally(int(one[0]), int(one[1]), *one[2:]) for key, one in sums.items()}
+
+    def share(self, tally: Tally) -> Share:
+        """The share of a tally, weighted where calls are."""
+        return tally.share(weighted=self.weights is not None)
 
     def shares(self, calls: Sequence[EvaluatedCall]) -> dict[str, Share]:
-        """Accuracy by class: calls without such an error ÷ calls; calls that passed ÷ calls with a complete card."""
-        failed: Counter[ErrorClass] = Counter(one for call in calls for one in self.failed(call))
-        found = {one.value: Share(len(calls) - failed[one], len(calls)) for one in ERROR_CLASSES}
-        scored = [self.scored[call.id] for call in calls if call.id in self.scored]
-        return found | {PASSED: Share(sum(one.passed for one in scored), len(scored))}
+        """As `tallies`, as shares."""
+        return {key: self.share(tally) for key, tally in self.tallies(calls).items()}
 
     def counts(self, calls: Iterable[EvaluatedCall]) -> Counter[str]:
         """Calls with each error, by rule."""
         return Counter(rule_id for call in calls for rule_id in self.errors.get(call.id, ()))
+
+    def amounts(self, calls: Iterable[EvaluatedCall]) -> dict[str, float]:
+        """As many calls as those with each error stand for, by rule."""
+        found: dict[str, float] = {}
+        for call in calls:
+            for rule_id in self.errors.get(call.id, ()):
+                found[rule_id] = found.get(rule_id, 0.0) + self.weight(call)
+        return found
 
     def grouped(
         self, calls: Iterable[EvaluatedCall], name: Callable[[EvaluatedCall], str | None]
