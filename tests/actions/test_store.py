@@ -279,14 +279,22 @@ def test_calls_that_were_chosen_otherwise(centre):
     assert "挑选通话的办法不同" in found.notes[0].zh
 
 
-@pytest.mark.parametrize("line_id", ["#centre:repeat", "#team:一组:handling", "#centre:silence", "#team:一组:response"])
-def test_service_levels(centre, line_id):
-    if line_id.endswith("repeat"):
-        for number in range(3):
-            centre.call(agent="A1", day=-7 + number, customer_id="k1")
+@pytest.mark.parametrize(
+    ("line_id", "count"),
+    [
+        pytest.param("#centre:repeat", Count(2, 3), id="three calls of one customer, the last was not followed"),
+        pytest.param("#team:一组:handling", Count(450.0, 15, 13_500.0), id="fifteen calls of 30 s"),
+        pytest.param("#centre:silence", Count(23 * 26 / 30, 23, 23 * (26 / 30) ** 2), id="26 of 30 s are silent"),
+        pytest.param("#team:一组:response", Count(0, 0), id="nobody answers anything in the built calls"),
+    ],
+)
+def test_service_levels(centre, line_id, count):
+    for number in range(3):
+        centre.call(agent="A1", day=-7 + number, customer_id="k1")
+    centre.call(agent="A2", day=10)
     draft = drafted(centre.store, line_id)
-    if draft.baseline.count.n:
+    assert (draft.baseline.count.bad, draft.baseline.count.squares) == pytest.approx((count.bad, count.squares))
+    assert draft.baseline.count.n == count.n
+    if count.n:
         made = open_action(centre.store, draft, BOSS, now=MONDAY)
         assert assess_action(centre.store, SCORING, made, now=LATER).verdict is Verdict.NOT_ENOUGH
-    else:
-        assert line_id.endswith("response"), "nobody answers anything in the built calls"

@@ -53,7 +53,7 @@ def actions_page(
         "actions.html",
         listed=mine if own else found,
         due=sum(one.due(now) for one in found),
-        mine=len(mine),
+        owned=len(mine),
         ended=ended,
         own=own,
         words=action_words,
