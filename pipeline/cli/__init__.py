@@ -11,6 +11,7 @@ import typer
 from pipeline.cli import (
     action,
     apply,
+    calibrate,
     doctor,
     export,
     ledger,
@@ -49,6 +50,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(rules.app, name="rules")
 app.add_typer(models.app, name="models")
 app.add_typer(sample.app, name="sample")
+app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(report.app, name="report")
 app.add_typer(action.app, name="action")
 

@@ -1,0 +1,287 @@
+"""`earmark calibrate`: the rows that it prints, as data or as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pipeline.domain.agreement import Agreement, Coefficient
+from pipeline.domain.calibration import Calibration, Drift, Subject, SubjectKind
+from pipeline.domain.intervals import Interval
+from pipeline.review import calibration_view as views
+from pipeline.scoring.cards import load_default_card
+from pipeline.store.calibration_gold import gold_of
+from pipeline.store.calibration_results import TrustTable, opinions_of
+from pipeline.store.call_recording import names_of
+from pipeline.store.listings import rule_titles
+
+if TYPE_CHECKING:
+    from pipeline.store.calibration_external import Compared
+    from pipeline.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session in a list."""
+
+    number: int
+    name: str
+    begun_at: datetime
+    closed_at: datetime | None
+    calls: int
+    deleted: int
+    chosen_zh: str
+    chosen_en: str
+    reviewers: tuple[str, ...]
+    """Logins."""
+    finished: tuple[int, ...]
+    """Calls that each of them is through with."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call of a session; figures are empty while it is open."""
+
+    recording: str
+    id: str
+    judged: int | None
+    differ: int | None
+    gold: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementRow:
+    """Agreement on one thing."""
+
+    kind: str
+    subject: str
+    title_zh: str
+    title_en: str
+    calls: int
+    judgements: int
+    reviewers: int
+    all_alike: int
+    all_alike_low: float | None
+    all_alike_high: float | None
+    coefficient: str
+    """``kappa`` or ``alpha``."""
+    value: float | None
+    low: float | None
+    high: float | None
+    state: str
+    """``trusted``, ``doubtful`` or ``unknown``."""
+    why_zh: str
+    why_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionRow:
+    """What one person said of one thing on a call."""
+
+    kind: str
+    subject: str
+    title_zh: str
+    reviewer: str
+    value: str | None
+    start_s: float | None
+    quote: str | None
+    reason: str | None
+    text: str | None
+    at: datetime | None
+    differ: bool
+    gold: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRow:
+    """Somebody's agreement with gold in one period."""
+
+    reviewer: str
+    period: str
+    same: int
+    n: int
+    rate: float | None
+    low: float | None
+    high: float | None
+    chance: float | None
+    """Of the last period against those before; empty on earlier rows."""
+    says_zh: str | None
+    says_en: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRow:
+    """A client's scores of one thing beside ours."""
+
+    kind: str
+    subject: str
+    title_zh: str
+    title_en: str
+    calls: int
+    alike: int
+    value: float | None
+    low: float | None
+    high: float | None
+    client_stricter: int
+    client_milder: int
+    chance: float
+    bias_zh: str
+    bias_en: str
+
+
+def session_rows(sessions: Sequence[Calibration]) -> list[SessionRow]:
+    """A row for each session."""
+    return [
+        SessionRow(
+            one.id,
+            one.name,
+            one.created_at,
+            one.closed_at,
+            len(one.calls),
+            one.deleted,
+            one.chosen.zh,
+            one.chosen.en,
+            tuple(judge.login for judge in one.judges),
+            tuple(judge.finished for judge in one.judges),
+        )
+        for one in sessions
+    ]
+
+
+def call_rows(database: "Database", session: Calibration) -> list[CallRow]:
+    """A row for each call, those first on which people differ most."""
+    names = names_of(database, session.calls)
+    if session.open:
+        return [CallRow(names[one], one, None, None, None) for one in session.calls]
+    found = views.differing_calls(session, opinions_of(database, session.id), gold_of(database, session.id), names)
+    return [CallRow(one.name, one.recording_id, one.judged, one.differ, one.gold) for one in found]
+
+
+def agreement_rows(database: "Database", session: Calibration, level: float) -> list[AgreementRow]:
+    """A row for each thing that was judged in the session."""
+    found = views.agreement_rows(opinions_of(database, session.id), rule_titles(database), load_default_card(), level)
+    return [
+        AgreementRow(
+            *_named(one.subject, one.title.zh, one.title.en),
+            *_figures(one.agreement),
+            one.trust.state.value,
+            one.trust.why.zh,
+            one.trust.why.en,
+        )
+        for one in found
+    ]
+
+
+def _named(subject: Subject, zh: str, en: str) -> tuple[str, str, str, str]:
+    return subject.kind.value, subject.key, zh, en
+
+
+def _figures(
+    found: Agreement,
+) -> tuple[int, int, int, int, float | None, float | None, str, float | None, float | None, float | None]:
+    return (
+        found.calls,
+        found.judgements,
+        found.people,
+        found.agreed.part,
+        *_ends(found.agreed_interval),
+        found.coefficient.value,
+        found.value,
+        *_ends(found.interval),
+    )
+
+
+def _ends(interval: Interval | None) -> tuple[float | None, float | None]:
+    return (None, None) if interval is None else (interval.low, interval.high)
+
+
+def opinion_rows(database: "Database", session: Calibration, recording_id: str) -> list[OpinionRow]:
+    """What each person said of the call, what they differ on first."""
+    opinions = opinions_of(database, session.id, recording_id=recording_id)
+    golds = gold_of(database, session.id, recording_id)
+    rows = views.side_by_side(session, opinions, golds, rule_titles(database), load_default_card(), {})
+    return [
+        _opinion_row(row, cell, judge.name)
+        for row in rows
+        for judge, cell in zip(session.judges, row.cells, strict=True)
+    ]
+
+
+def _opinion_row(row: views.SideBySide, cell: views.Cell, name: str) -> OpinionRow:
+    entry = cell.opinion.entry if cell.opinion else None
+    said = entry.said if entry else None
+    return OpinionRow(
+        kind=row.subject.kind.value,
+        subject=row.subject.key,
+        title_zh=row.title.zh,
+        reviewer=name,
+        value=cell.value,
+        start_s=cell.start_s,
+        quote=said.place.quote if said else None,
+        reason=said.reason.value if said and said.reason else None,
+        text=said.text if said else None,
+        at=entry.at if entry else None,
+        differ=row.differ,
+        gold=row.gold.value if row.gold else None,
+    )
+
+
+def drift_rows(drifts: Sequence[Drift]) -> list[DriftRow]:
+    """A row for each period of each person; the last says what to make of it."""
+    rows = []
+    for drift in drifts:
+        for one in drift.periods:
+            last = one is drift.periods[-1]
+            rows.append(
+                DriftRow(
+                    drift.name,
+                    one.period,
+                    one.same,
+                    one.of,
+                    one.rate,
+                    *_ends(one.interval),
+                    drift.chance if last else None,
+                    drift.sentence.zh if last else None,
+                    drift.sentence.en if last else None,
+                )
+            )
+    return rows
+
+
+def trust_rows(database: "Database", table: TrustTable) -> list[AgreementRow]:
+    """A row for each rule that ran and each item of the card, and for whatever else was judged."""
+    titles, card = rule_titles(database), load_default_card()
+    known = {Subject(SubjectKind.RULE, rule_id) for rule_id in titles}
+    known |= {Subject(SubjectKind.ITEM, item.id, views.name_of(card)) for item in card.items}
+    rows = []
+    for subject in sorted(known | set(table.found), key=lambda one: (one.kind == SubjectKind.ITEM, one)):
+        trust, title = table.of(subject), views.title_of(subject, titles, card)
+        none = (0, 0, 0, 0, None, None, Coefficient.ALPHA.value, None, None, None)
+        figures = none if trust.agreement is None else _figures(trust.agreement)
+        rows.append(
+            AgreementRow(*_named(subject, title.zh, title.en), *figures, trust.state.value, trust.why.zh, trust.why.en)
+        )
+    return rows
+
+
+def compared_rows(database: "Database", compared: "Sequence[Compared]") -> list[ComparedRow]:
+    """A row for each thing that both scored."""
+    titles, card = rule_titles(database), load_default_card()
+    rows = []
+    for one in compared:
+        title = views.title_of(one.subject, titles, card)
+        rows.append(
+            ComparedRow(
+                *_named(one.subject, title.zh, title.en),
+                one.agreement.calls,
+                one.agreement.agreed.part,
+                one.agreement.value,
+                *_ends(one.agreement.interval),
+                one.stricter,
+                one.milder,
+                one.chance,
+                one.bias.zh,
+                one.bias.en,
+            )
+        )
+    return rows
