@@ -279,6 +279,7 @@ def _baseline_period(
 def _period_of_report(line: "Line", report: Path) -> "Period":
     from zoneinfo import ZoneInfo
 
+    from pipeline.domain.actions import line_of
     from pipeline.domain.errors import ConfigError
     from pipeline.domain.periods import Period, Unit
 
@@ -287,13 +288,14 @@ def _period_of_report(line: "Line", report: Path) -> "Period":
         heading = document["heading"]
         period, zone = heading["period"], ZoneInfo(heading["zone"])
         since, until = (datetime.fromisoformat(period[end]).astimezone(zone) for end in ("since", "until"))
-        ids = {one["id"] for one in document["actions"]["lines"]}
+        lines = [line_of(one["id"]) for one in document["actions"]["lines"]]
         unit = Unit(period["unit"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
         raise ConfigError(
             f"--report {report}: this is no report in JSON ({error}): `earmark report weekly --out FILE.json` makes one"
         ) from error
-    if line.id not in ids:
+    # Any metric of somebody whom the report speaks of: a row names one, and shows several.
+    if (line.level, line.name) not in {(one.level, one.name) for one in lines}:
         raise ConfigError(f"--report {report} has no line {line.id}; its lines are under actions.lines")
     return Period(unit, since, until)
 

@@ -121,6 +121,10 @@ def _lines(report: Report, scope: Scope) -> Iterator[Placed]:
             yield "needs", f"{team}/{need.rule_id}", Line(Level.TEAM, team, rule), need.title
         for agent in need.spread.outstanding:
             yield "needs", f"{team}/{need.rule_id}/{agent}", Line(Level.AGENT, agent, rule), need.title
+    for told in report.agents:
+        for each in told.problems:
+            line = Line(Level.AGENT, told.agent, Metric(MetricKind.RULE, each.rule_id))
+            yield "agents", f"{told.agent}/{each.rule_id}", line, each.title
     if report.pareto is not None:
         for item in report.pareto.items:
             line = Line(level, name, Metric(MetricKind.RULE, item.rule_id))
