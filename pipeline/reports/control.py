@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 
 from scipy import special
 
 from pipeline.reports.shares import Share
 
 RUN = 8
-"""So many points in a row on one side of the mean are a signal."""
+"""So many points in a row on one side of the mean are a signal, if each could as well be on the other. With few calls
+most points have no error and lie below: then the run must be as rare as eight heads of a fair coin."""
 RARE = 0.0027
 """Chance of a point beyond 3 sigma where counts are normal. With few calls they are not: a point is a signal only if it
 is as rare by the binomial distribution as well."""
@@ -79,17 +81,27 @@ def control_chart(shares: Sequence[tuple[str, Share]], whole: Share) -> ControlC
     >>> chart = control_chart([(label, Share(part, n)) for label, part, n in counts], Share(11, 130))
     >>> round(chart.mean, 4), round(chart.points[-1].high, 3), [point.label for point in chart.signals]
     (0.0846, 0.349, ['5'])
+
+    Nine days with 1 of 2, then nine with none; the mean is 0.25. A day is above it with probability 0.4375, and
+    0.4375⁸ is less than 0.5⁸; it is below with 0.5625, and 0.5625⁹ is more: of so few calls many days have no error.
+
+    >>> shares = [(str(day), Share(1 if day < 9 else 0, 2)) for day in range(18)]
+    >>> [point.label for point in control_chart(shares, Share(9, 36)).signals]
+    ['7', '8']
     """
-    mean, points, side, row = whole.value, [], 0, 0
+    mean, points, side, row, chance = whole.value, [], 0, 0, 1.0
     for label, share in shares:
         if share.value is None or mean is None:
             points.append(ChartPoint(label, share, 0.0, 1.0))
             continue
         low, high = limits(mean, share.n)
         here = (share.value > mean) - (share.value < mean)
-        row = row + 1 if here == side and here else abs(here)
+        goes_on = here == side and here
+        row, chance = (row + 1, chance) if goes_on else (abs(here), 1.0)
+        chance *= _side_chance(share.n, mean, above=here > 0)
         side = here
-        points.append(ChartPoint(label, share, low, high, _beyond(share, mean), row >= RUN))
+        run = row >= RUN and chance <= 0.5**RUN
+        points.append(ChartPoint(label, share, low, high, _beyond(share, mean), run))
     return ControlChart(whole, tuple(points))
 
 
@@ -98,6 +110,14 @@ def _beyond(share: Share, mean: float) -> bool:
     if share.value is None or low <= share.value <= high:
         return False
     return binomial_tail(share.part, share.n, mean, above=share.value > high) <= RARE
+
+
+def _side_chance(n: float, mean: float, *, above: bool) -> float:
+    """The chance that a point of n calls lies on this side of the mean, which it does not touch."""
+    middle = n * mean
+    if above:
+        return binomial_tail(min(floor(middle) + 1, n), n, mean, above=True)
+    return binomial_tail(max(ceil(middle) - 1, 0), n, mean, above=False)
 
 
 def binomial_tail(part: float, n: float, rate: float, *, above: bool) -> float:
