@@ -133,8 +133,8 @@ LABELS: dict[str, Text] = {
         " hear first.",
     ),
     "agents_more": Text(
-        "共 {n} 名坐席有错误，这里列 {shown} 名，其余见 Excel 和 JSON。",
-        "{n} agents have errors, {shown} are shown; Excel and JSON have all.",
+        "共 {n} 名坐席有错误，这里列不止一通有错的 {shown} 名，其余见 Excel 和 JSON。",
+        "{n} agents have errors; shown are {shown} who failed more than once. Excel and JSON have all.",
     ),
     "failed_calls": Text("有错 / 通", "Failed / calls"),
     "of_team": Text("班组其他人", "Team's others"),

@@ -84,6 +84,11 @@ class MetricReport:
     agents: tuple[Unit, ...]
     seed: int
 
+    @property
+    def compared(self) -> tuple[Unit, ...]:
+        """Agents with enough values to be worth looking at."""
+        return tuple(unit for unit in self.agents if unit.n >= FEWEST_VALUES)
+
 
 @dataclass(frozen=True, slots=True)
 class MetricWanted:
@@ -133,8 +138,8 @@ def build_metric(database: Database, wanted: MetricWanted, card: Scorecard) -> M
         verdict=verdict,
         lead=lead(title, verdict, trial),
         reasons=reasons(trial),
-        teams=_units(_sums(cells, "team"), share=share),
-        agents=_units(_sums(cells, "agent"), share=share),
+        teams=_units(_sums(cells, "team"), share=share, positive=unit != "number"),
+        agents=_units(_sums(cells, "agent"), share=share, positive=unit != "number"),
         seed=wanted.seed,
     )
 
@@ -256,7 +261,7 @@ def _over_time(cells: Sequence[Cell]) -> Agreement | None:
     return correlation([first[one].mean for one in both], [second[one].mean for one in both])
 
 
-def _units(sums: Mapping[str, Sums], *, share: bool) -> tuple[Unit, ...]:
+def _units(sums: Mapping[str, Sums], *, share: bool, positive: bool) -> tuple[Unit, ...]:
     found = []
     for name, one in sums.items():
         ends: tuple[float, float] | None
@@ -266,5 +271,7 @@ def _units(sums: Mapping[str, Sums], *, share: bool) -> tuple[Unit, ...]:
             mean: Mean = mean_from(one.n, one.total, one.squares)
             ends = mean.interval
         low, high = ends or (None, None)
+        if low is not None and positive:
+            low = max(0.0, low)
         found.append(Unit(name, one.n, one.mean, low, high))
     return tuple(sorted(found, key=lambda unit: (-unit.value, unit.name)))

@@ -23,6 +23,10 @@ LABELS: dict[str, BilingualText] = {
     "calls": BilingualText("通数", "Calls"),
     "value": BilingualText("均值", "Mean"),
     "interval": BilingualText("95% 区间", "95 % interval"),
+    "few": BilingualText(
+        "{n} 名坐席不足 10 通，不列：几通的均值说明不了什么；Excel 和 JSON 有全部。",
+        "Agents with fewer than ten calls are left out: {n}. Means of few calls tell nothing.",
+    ),
     "more": BilingualText(
         "共 {n} 个，这里列 {shown} 个，其余见 Excel 和 JSON。", "{shown} of {n}; Excel and JSON have all."
     ),
@@ -46,7 +50,7 @@ class _Axis(NamedTuple):
 
 def render_metric(report: MetricReport, lang: str, *, whole: bool = True) -> str:
     """The page in Chinese (``zh``) or English (``en``); without ``whole`` what is in its ``<body>``."""
-    say, axis = saying(lang), _axis([*report.teams, *report.agents[:SHOWN]])
+    say, axis = saying(lang), _axis([*report.teams, *report.compared[:SHOWN]])
     return template("metric.html").render(
         report=report,
         title=report.title,

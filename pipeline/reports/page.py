@@ -15,7 +15,7 @@ from pipeline.reports import words
 from pipeline.reports.charts import axis_low, control_svg, interval_chart, pareto_svg, trend_svg
 from pipeline.reports.evidence import ERROR_CLASSES
 from pipeline.reports.labels import LABELS
-from pipeline.reports.model import Basis, ClassChart, Group, Kind, Measure, Pareto, Report, Trend
+from pipeline.reports.model import AgentNeed, Basis, ClassChart, Group, Kind, Measure, Pareto, Report, Trend
 from pipeline.reports.periods import buckets
 from pipeline.reports.reasons import HARD
 from pipeline.reports.shares import Change
@@ -85,7 +85,7 @@ def _rendered(report: Report, lang: str, *, whole: bool) -> str:
         class_low=axis_low([share for row in report.classes for share in (row.now, row.last)]),
         weighted=head.basis is Basis.DRAWN,
         not_enough=_not_enough(report),
-        agents=report.agents[:AGENTS],
+        agents=_agents(report),
         hard=HARD,
         sourcing=words.SOURCING,
         upper_levels={level: groups for level, groups in levels.items() if level != "agent"},
@@ -161,6 +161,12 @@ def _warnings(report: Report) -> _Warnings:
     head = report.heading
     first = head.basis in (Basis.FLAGGED, Basis.CHOSEN)
     return _Warnings(head.warnings[0] if first else None, head.warnings[1 if first else 0 :])
+
+
+def _agents(report: Report) -> tuple[AgentNeed, ...]:
+    """Who stands out, or failed more than once: a single error tells nothing of what to train."""
+    told = (one for one in report.agents if one.failed.part > 1 or any(each.individual for each in one.problems))
+    return tuple(told)[:AGENTS]
 
 
 def _not_enough(report: Report) -> list[_Lacking]:
