@@ -130,3 +130,14 @@ def test_the_transcript_stays_where_the_reader_scrolled(page_as, desk, tmp_path)
     # Hearing a hit brings the page back to what is heard.
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.getElementById('main').scrollTop < 500")
+
+
+def test_a_small_window_has_every_button_and_the_key_sentence(page_as):
+    page = opened(page_as, width=1024, height=640)
+    room = page.locator(".desk > .main").bounding_box()
+    for button in page.locator(".transport .btn").all():
+        box = button.bounding_box()
+        assert box["x"] + box["width"] <= room["x"] + room["width"]
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/queue*")
+    assert page.locator("#rows .say").first.bounding_box()["width"] > 280
