@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
@@ -22,14 +23,15 @@ from pipeline.store.database import Database
 from pipeline.store.sampling_evidence import load_evidence
 from pipeline.store.sampling_state import State, evidence_state
 
-PERIODS: Mapping[str, tuple[int | None, Words]] = {
+PeriodName = Literal["7", "30", "90", "all"]
+PERIODS: Mapping[PeriodName, tuple[int | None, Words]] = {
     "7": (7, ("近 7 天", "7 days")),
     "30": (30, ("近 30 天", "30 days")),
     "90": (90, ("近 90 天", "90 days")),
     "all": (None, ("全部", "All")),
 }
 """What a visitor may choose: days that end with today, and their name."""
-USUAL = "90"
+USUAL: PeriodName = "90"
 """Recall of what is rare needs a quarter's audits."""
 FRESH_S = 60.0
 """So long the same is shown whatever happens: reviewers judge all day, and each verdict changes some estimate."""
@@ -41,7 +43,7 @@ KEPT_S = 600.0
 class RuleEstimates:
     """What is known of the rules in a period."""
 
-    period: str
+    period: PeriodName
     by_rule: Mapping[str, Figures]
     made_at: datetime
     calls: int
@@ -66,9 +68,9 @@ class EstimateShelf:
         self._zone = zone
         self._clock = clock
         self._making = threading.Lock()
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[PeriodName, _Kept] = {}
 
-    def ready(self, period: str) -> RuleEstimates | None:
+    def ready(self, period: PeriodName) -> RuleEstimates | None:
         """Those that can still be shown; ``None`` where they have to be made."""
         kept = self._kept.get(period)
         if kept is None:
@@ -78,7 +80,7 @@ class EstimateShelf:
             return kept.estimates
         return None
 
-    def get(self, period: str) -> RuleEstimates:
+    def get(self, period: PeriodName) -> RuleEstimates:
         """Those that can still be shown, or new ones."""
         with self._making:
             found = self.ready(period)
@@ -100,7 +102,7 @@ def estimates_of(request: Request) -> EstimateShelf:
     return shelf
 
 
-def since_of(period: str, now: datetime) -> datetime | None:
+def since_of(period: PeriodName, now: datetime) -> datetime | None:
     """When a period of `PERIODS` begins: days by the calendar, today counted; ``None`` for all that there is.
 
     >>> since_of("7", datetime(2026, 11, 9, 15, 30, tzinfo=ZoneInfo("Asia/Shanghai"))).isoformat()
@@ -112,7 +114,7 @@ def since_of(period: str, now: datetime) -> datetime | None:
     return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
 
 
-def estimate(database: Database, period: str, now: datetime) -> RuleEstimates:
+def estimate(database: Database, period: PeriodName, now: datetime) -> RuleEstimates:
     """The estimates of every rule that ran in the period."""
     evidence = load_evidence(database, since=since_of(period, now))
     found = {

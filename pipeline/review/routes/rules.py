@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi import Path as InPath
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.domain.results import BilingualText
 from pipeline.domain.reviews import NewReview, Place, Review, ReviewKind
 from pipeline.review.access import Permission
-from pipeline.review.estimate_view import PERIODS, USUAL, RuleEstimates, estimates_of, lacking
+from pipeline.review.estimate_view import PERIODS, USUAL, PeriodName, RuleEstimates, estimates_of, lacking
 from pipeline.review.fields import Key, Line
 from pipeline.review.pages import is_fragment, page
 from pipeline.review.rule_view import (
@@ -49,13 +49,12 @@ Asking = Annotated[Visitor, Depends(requires(Permission.SEE_RULES))]
 Kind = Literal["false", "missed", "unjudged"]
 KINDS: tuple[Kind, ...] = ("false", "missed", "unjudged")
 RuleId = Annotated[Line, InPath()]
-PeriodName = Annotated[Literal["7", "30", "90", "all"], Query()]
-"""Keys of `PERIODS`."""
+AskedPeriod = Annotated[PeriodName, Query()]
 
 
 @router.get("/rules")
 def rules_page(
-    request: Request, visitor: Asking, sort: Annotated[Line, Query()] = "", period: PeriodName = USUAL
+    request: Request, visitor: Asking, sort: Annotated[Line, Query()] = "", period: AskedPeriod = USUAL
 ) -> Response:
     """Every rule with its figures, by one column; estimates come with the part that the page asks for."""
     desk = desk_of(request)
@@ -69,7 +68,7 @@ def rules_page(
     return page(request, visitor, template, rows=sorted_rows(rows, chosen), sort=chosen, **context, **PAGE_WORDS)
 
 
-def _estimated(period: str, estimates: RuleEstimates | None, told: Sequence[Figures]) -> dict[str, object]:
+def _estimated(period: str, estimates: RuleEstimates | None, told: Sequence[Figures]) -> dict[str, Any]:
     """What templates with estimates are given."""
     return {
         "period": period,
@@ -131,7 +130,7 @@ def rule_page(
     rule_id: RuleId,
     only: Annotated[Kind | None, Query()] = None,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
-    period: PeriodName = USUAL,
+    period: AskedPeriod = USUAL,
 ) -> Response:
     """A rule's file, its rates, and the calls that it gets wrong; ``only`` pages through one kind of them."""
     desk = desk_of(request)
@@ -161,7 +160,7 @@ def rule_page(
 
 
 @router.get("/rules/{rule_id}/estimates")
-def rule_estimates(request: Request, visitor: Asking, rule_id: RuleId, period: PeriodName = USUAL) -> Response:
+def rule_estimates(request: Request, visitor: Asking, rule_id: RuleId, period: AskedPeriod = USUAL) -> Response:
     """The part of a rule's page that takes long: precision, recall, prevalence over a period."""
     desk = desk_of(request)
     if desk.pack.rule(rule_id) is None and rule_id not in rule_titles(desk.database):
@@ -171,7 +170,7 @@ def rule_estimates(request: Request, visitor: Asking, rule_id: RuleId, period: P
     return page(request, visitor, "rule_rates.html", rule_id=rule_id, precision=_so_far(verdicts), **context)
 
 
-def _rates(rule_id: str, period: str, estimates: RuleEstimates | None) -> dict[str, object]:
+def _rates(rule_id: str, period: str, estimates: RuleEstimates | None) -> dict[str, Any]:
     figures = estimates.of(rule_id) if estimates else None
     return {"figures": figures, **_estimated(period, estimates, [figures] if figures else [])}
 

@@ -2,10 +2,9 @@
 in the queue; the queue itself does not tell."""
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
@@ -79,7 +78,7 @@ def check_plan(request: Request, visitor: Sampling, text: Annotated[PlanText, Fo
 def plan_page(request: Request, visitor: Sampling, name: Annotated[Line, InPath()]) -> Response:
     """A plan of the folder: its text, and what it says in words."""
     offered = _of_folder(request, name)
-    context = {**_frame(request), **_chosen(request, offered)}
+    context: dict[str, Any] = {**_frame(request), **_chosen(request, offered)}
     return page(request, visitor, "sampling_plan.html", **context)
 
 
@@ -140,7 +139,7 @@ def try_draw(
     """What the plan would draw, and what it gives up; nothing is stored."""
     asked = _asked(request, name, text, first, last, seed)
     drawn = _drawn(request, asked)
-    context = {"asked": asked, "drawn": drawn, "parts": tried_parts(drawn), **SAMPLING_WORDS}
+    context: dict[str, Any] = {"asked": asked, "drawn": drawn, "parts": tried_parts(drawn), **SAMPLING_WORDS}
     return page(request, visitor, "sampling_tried.html", **context)
 
 
@@ -205,7 +204,7 @@ def draw_page(
     )
 
 
-def _frame(request: Request) -> Mapping[str, object]:
+def _frame(request: Request) -> dict[str, Any]:
     """What every page of sampling shows beside its own."""
     folder = desk_of(request).settings.plans
     return {"plans": plans_in(folder), "folder": folder, **SAMPLING_WORDS}
@@ -219,7 +218,7 @@ def _of_folder(request: Request, name: str) -> OfferedPlan:
     return found
 
 
-def _chosen(request: Request, offered: OfferedPlan) -> dict[str, object]:
+def _chosen(request: Request, offered: OfferedPlan) -> dict[str, Any]:
     zone = ZoneInfo(desk_of(request).settings.timezone)
     return {
         "offered": offered,
