@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.domain.agreement import Agreement, Coefficient
-from pipeline.domain.calibration import Calibration, Drift, Subject, SubjectKind
+from pipeline.domain.calibration import Calibration, Drift, Subject, SubjectKind, Trust
 from pipeline.domain.intervals import Interval
+from pipeline.domain.results import BilingualText
 from pipeline.review import calibration_view as views
+from pipeline.review.card_view import name_of
 from pipeline.scoring.cards import load_default_card
 from pipeline.store.calibration_gold import gold_of
 from pipeline.store.calibration_results import TrustTable, opinions_of
@@ -63,8 +64,8 @@ class AgreementRow:
     all_alike: int
     all_alike_low: float | None
     all_alike_high: float | None
-    coefficient: str
-    """``kappa`` or ``alpha``."""
+    coefficient: str | None
+    """``kappa`` or ``alpha``; empty where nobody judged it."""
     value: float | None
     low: float | None
     high: float | None
@@ -160,34 +161,31 @@ def call_rows(database: "Database", session: Calibration) -> list[CallRow]:
 def agreement_rows(database: "Database", session: Calibration, level: float) -> list[AgreementRow]:
     """A row for each thing that was judged in the session."""
     found = views.agreement_rows(opinions_of(database, session.id), rule_titles(database), load_default_card(), level)
-    return [
-        AgreementRow(
-            *_named(one.subject, one.title.zh, one.title.en),
-            *_figures(one.agreement),
-            one.trust.state.value,
-            one.trust.why.zh,
-            one.trust.why.en,
-        )
-        for one in found
-    ]
+    return [_agreement_row(one.subject, one.title, one.trust) for one in found]
 
 
-def _named(subject: Subject, zh: str, en: str) -> tuple[str, str, str, str]:
-    return subject.kind.value, subject.key, zh, en
-
-
-def _figures(
-    found: Agreement,
-) -> tuple[int, int, int, int, float | None, float | None, str, float | None, float | None, float | None]:
-    return (
-        found.calls,
-        found.judgements,
-        found.people,
-        found.agreed.part,
-        *_ends(found.agreed_interval),
-        found.coefficient.value,
-        found.value,
-        *_ends(found.interval),
+def _agreement_row(subject: Subject, title: BilingualText, trust: Trust) -> AgreementRow:
+    found = trust.agreement
+    alike_low, alike_high = _ends(found.agreed_interval if found else None)
+    low, high = _ends(found.interval if found else None)
+    return AgreementRow(
+        kind=subject.kind.value,
+        subject=subject.key,
+        title_zh=title.zh,
+        title_en=title.en,
+        calls=found.calls if found else 0,
+        judgements=found.judgements if found else 0,
+        reviewers=found.people if found else 0,
+        all_alike=found.agreed.part if found else 0,
+        all_alike_low=alike_low,
+        all_alike_high=alike_high,
+        coefficient=found.coefficient.value if found else None,
+        value=found.value if found else None,
+        low=low,
+        high=high,
+        state=trust.state.value,
+        why_zh=trust.why.zh,
+        why_en=trust.why.en,
     )
 
 
@@ -252,16 +250,9 @@ def trust_rows(database: "Database", table: TrustTable) -> list[AgreementRow]:
     """A row for each rule that ran and each item of the card, and for whatever else was judged."""
     titles, card = rule_titles(database), load_default_card()
     known = {Subject(SubjectKind.RULE, rule_id) for rule_id in titles}
-    known |= {Subject(SubjectKind.ITEM, item.id, views.name_of(card)) for item in card.items}
-    rows = []
-    for subject in sorted(known | set(table.found), key=lambda one: (one.kind == SubjectKind.ITEM, one)):
-        trust, title = table.of(subject), views.title_of(subject, titles, card)
-        none = (0, 0, 0, 0, None, None, Coefficient.ALPHA.value, None, None, None)
-        figures = none if trust.agreement is None else _figures(trust.agreement)
-        rows.append(
-            AgreementRow(*_named(subject, title.zh, title.en), *figures, trust.state.value, trust.why.zh, trust.why.en)
-        )
-    return rows
+    known |= {Subject(SubjectKind.ITEM, item.id, name_of(card)) for item in card.items}
+    in_order = sorted(known | set(table.found), key=lambda one: (one.kind == SubjectKind.ITEM, one))
+    return [_agreement_row(one, views.title_of(one, titles, card), table.of(one)) for one in in_order]
 
 
 def compared_rows(database: "Database", compared: "Sequence[Compared]") -> list[ComparedRow]:
@@ -272,7 +263,10 @@ def compared_rows(database: "Database", compared: "Sequence[Compared]") -> list[
         title = views.title_of(one.subject, titles, card)
         rows.append(
             ComparedRow(
-                *_named(one.subject, title.zh, title.en),
+                one.subject.kind.value,
+                one.subject.key,
+                title.zh,
+                title.en,
                 one.agreement.calls,
                 one.agreement.agreed.part,
                 one.agreement.value,

@@ -57,8 +57,8 @@ def print_calls(rows: Sequence[CallRow]) -> None:
     console().print(table)
 
 
-def _number(value: float | None, low: float | None, high: float | None, coefficient: str) -> str:
-    if value is None:
+def _number(value: float | None, low: float | None, high: float | None, coefficient: str | None) -> str:
+    if value is None or coefficient is None:
         return "n/a"
     interval = "" if low is None or high is None else f" [{low:.2f} {high:.2f}]"
     return f"{COEFFICIENTS[Coefficient(coefficient)]} {value:.2f}{interval}"

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import betaincinv, stdtrit
 
 from pipeline.domain.intervals import Interval, rate_interval
 
@@ -64,7 +64,7 @@ class Agreement:
     value: float | None
     """At most 1; 0 is what chance gives; ``None`` where it is undefined."""
     interval: Interval | None
-    """95 %; ``None`` where it is undefined, or where all but one call are alike."""
+    """95 %; ``None`` where it is undefined, or where all calls but one are alike."""
     undefined: Undefined | None = None
 
     @property
@@ -143,34 +143,47 @@ def _coincidences(calls: Sequence[Sequence[int]], values: int) -> _Tables:
 
 
 def _with_interval(tables: _Tables, coefficient: Coefficient, *, ordered: bool) -> tuple[float | None, Interval | None]:
-    """The coefficient of the calls' tables, and its interval by leaving out one call at a time.
+    """The coefficient of the calls' tables, and the wider of two 95 % intervals: each is too short somewhere.
 
-    The jackknife is made of log(1 − coefficient), so that no bound passes 1, with Student's t for n − 1. Where no call
-    was disagreed on it has nothing to work with; the bound is then what is left of the coefficient if as many calls
-    were disagreed on as n calls without one still allow (Clopper and Pearson).
+    By leaving out one call at a time, on the scale of log(1 − coefficient), so that no bound passes 1, with Student's
+    t for n − 1: too short where few calls are unlike the others, and impossible where only one is. And by the exact
+    bounds of the share of calls that people differ on, the rest taken as given: too short where some calls are
+    differed on far more than others.
 
-    Source: R. G. Miller, Biometrika 61 (1974) 1–15.
+    Sources: R. G. Miller, Biometrika 61 (1974) 1–15; C. J. Clopper and E. S. Pearson, Biometrika 26 (1934) 404–413.
     """
     total = tables.sum(axis=0)
     observed, expected = _disagreement(total[None], coefficient, ordered=ordered)
-    value = float(1 - observed[0] / expected[0])
-    n = len(tables)
-    if observed[0] == 0:
-        _, nominal = _disagreement(total[None], coefficient, ordered=False)
-        allowed = 1 - 0.025 ** (1 / n)
-        return value, Interval(max(LOWEST, 1 - allowed / float(nominal[0])), 1.0)
-    if n == 1:
-        return value, None
-    without = total - tables
-    seen, by_chance = _disagreement(without, coefficient, ordered=ordered)
-    if not (seen > 0).all() or not (by_chance > 0).all():
-        return value, None
-    logs = np.log(seen / by_chance)
+    ratio = float(observed[0] / expected[0])
+    exact = _by_share(tables, ratio, coefficient)
+    seen, by_chance = _disagreement(total - tables, coefficient, ordered=ordered)
+    if len(tables) == 1 or (by_chance <= 0).any():
+        return 1 - ratio, None
+    ends = [exact]
+    if (seen > 0).all():
+        ends.append(_by_leaving_out(np.log(seen / by_chance), ratio))
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    return 1 - ratio, Interval(max(LOWEST, low), high)
+
+
+def _by_leaving_out(logs: _Tables, ratio: float) -> Interval:
+    n = len(logs)
     error = float(np.sqrt((n - 1) / n * ((logs - logs.mean()) ** 2).sum()))
-    reach = float(stdtrit(n - 1, 0.975)) * error
-    middle = float(np.log(observed[0] / expected[0]))
-    low, high = 1 - np.exp(min(middle + reach, 700.0)), 1 - np.exp(middle - reach)
-    return value, Interval(max(LOWEST, float(low)), float(high))
+    spread = float(np.exp(min(700.0, float(stdtrit(n - 1, 0.975)) * error)))
+    return Interval(1 - ratio * spread, 1 - ratio / spread)
+
+
+def _by_share(tables: _Tables, ratio: float, coefficient: Coefficient) -> Interval:
+    n = len(tables)
+    differing = int((tables.trace(axis1=1, axis2=2) < tables.sum(axis=(1, 2))).sum())
+    most = float(betaincinv(differing + 1, n - differing, 0.975)) if differing < n else 1.0
+    if not differing:
+        # There is nothing to scale: as many calls as are still possible, each differed on by all.
+        _, nominal = _disagreement(tables.sum(axis=0)[None], coefficient, ordered=False)
+        return Interval(1 - most / float(nominal[0]), 1.0)
+    fewest = float(betaincinv(differing, n - differing + 1, 0.025))
+    share = differing / n
+    return Interval(1 - ratio * most / share, 1 - ratio * fewest / share)
 
 
 def _disagreement(totals: _Tables, coefficient: Coefficient, *, ordered: bool) -> tuple[_Tables, _Tables]:
@@ -184,8 +197,9 @@ def _disagreement(totals: _Tables, coefficient: Coefficient, *, ordered: bool) -
     else:
         weights = _ordinal(rows) if ordered else np.broadcast_to(1 - np.eye(totals.shape[1]), totals.shape)
         pairs = n * (n - 1)
-    observed = (totals * weights).sum(axis=(1, 2)) / n
-    expected = (rows[:, :, None] * columns[:, None, :] * weights).sum(axis=(1, 2)) / pairs
+    with np.errstate(invalid="ignore"):
+        observed = (totals * weights).sum(axis=(1, 2)) / n
+        expected = (rows[:, :, None] * columns[:, None, :] * weights).sum(axis=(1, 2)) / pairs
     return observed, expected
 
 

@@ -43,6 +43,7 @@ Judging = Annotated[Visitor, Depends(requires(Permission.JUDGE))]
 Leading = Annotated[Visitor, Depends(requires(Permission.CALIBRATE))]
 Number = Annotated[int, InPath(ge=1, le=2**31 - 1)]
 RecordingId = Annotated[Line, InPath()]
+How = Literal["random", "doubtful", "draw"]
 Entry = Annotated[int, Query(ge=0, le=2**31 - 1)]
 """Of the newest entry that a page has."""
 
@@ -72,7 +73,7 @@ def begin_session(
     request: Request,
     visitor: Leading,
     name: Annotated[Line, Form()],
-    how: Annotated[Literal["random", "doubtful", "draw"], Form()],
+    how: Annotated[How, Form()],
     n: Annotated[int, Form(ge=1, le=2**31 - 1)],
     judges: Annotated[list[int], Form()],
     what: Annotated[Literal["all", "rules", "card"], Form()] = "all",
@@ -86,13 +87,23 @@ def begin_session(
     if not set(judges) <= known or not set(wanted or ()) <= set(rule_titles(desk.database)):
         raise HTTPException(422, "没有这个人或这条规则 / There is no such person or rule")
     try:
-        calls, words = chosen(desk.database, Choice(**{how: n}, seed=seed), wanted)
+        calls, words = chosen(desk.database, _choice(how, n, seed), wanted)
     except StoreError as error:
         raise HTTPException(422, str(error)) from error
     card = None if what == "rules" else name_of(scorecard())
     number = begin(desk.database, NewCalibration(name, words, calls, set(judges), wanted, card))
     _note(request, visitor, number, "begun")
     return RedirectResponse(f"/calibrations/{number}", 303)
+
+
+def _choice(how: How, n: int, seed: int) -> Choice:
+    match how:
+        case "random":
+            return Choice(random=n, seed=seed)
+        case "doubtful":
+            return Choice(doubtful=n)
+        case "draw":
+            return Choice(draw=n)
 
 
 def _judging_accounts(desk: "Desk") -> list[Account]:
