@@ -67,13 +67,14 @@ def draw(
     from pipeline.cli.sample_view import print_draw
     from pipeline.sampling.draw import draw as draw_by
     from pipeline.sampling.plans import load_plan
+    from pipeline.sampling.strata import needs
     from pipeline.store.sampling_frame import load_frame
     from pipeline.store.sampling_store import save_draw, stored_picks
 
     plan = load_plan(path)
     database = open_stored(db)
     begins, ends = _period(since, until)
-    drawn = draw_by(plan, load_frame(database, since=begins, until=ends), seed=seed)
+    drawn = draw_by(plan, load_frame(database, needs(plan), since=begins, until=ends), seed=seed)
     number, new = (None, False) if dry_run or not drawn.frame_size else save_draw(database, drawn)
     if form == Format.TABLE:
         print_draw(drawn, number)
@@ -179,7 +180,7 @@ def estimate(
     database = open_stored(db)
     check_rules(Filter(rules=rule or ()), rule_titles(database))
     begins, ends = _period(since, until)
-    evidence = load_evidence(database, since=begins, until=ends, rules=rule or ())
+    evidence = load_evidence(database, since=begins, until=ends, rules=rule or (), by=by)
     rows = estimate_rows(evidence, by)
     if form == Format.TABLE:
         print_estimates(rows, by)

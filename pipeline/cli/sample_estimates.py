@@ -66,25 +66,20 @@ class EstimateRow:
 
 
 def estimate_rows(evidence: "Evidence", by: str | None) -> list[EstimateRow]:
-    """Classes and rules of each group.
+    """Classes and rules of each slice of the period.
 
     Raises:
         ConfigError: no call has the column.
     """
     from pipeline.domain.errors import ConfigError
 
-    if by is None:
-        groups = evidence.groups(lambda _: "")
-    else:
-        if evidence.calls and all(call.value(by) is None for call in evidence.calls):
-            raise ConfigError(f"--by {by}: no call of this period has a value there; name a metadata column, or week")
-        groups = evidence.groups(lambda call: call.value(by) or "—")
+    if by is not None and evidence.calls and not evidence.divided:
+        raise ConfigError(f"--by {by}: no call of this period has a value there; name a metadata column, or week")
     return [
-        _row(name, subject, figures(*(one[inside] for one in arrays)))
-        for name, members in groups.items()
+        _row(name, subject, figures(one.hit, one.flagged, one.truth, one.weight, one.others))
+        for name in evidence.slices
         for subject in evidence.subjects
-        if (inside := members & subject.ran).any()
-        for arrays in [(subject.hit, evidence.flagged, subject.truth, evidence.weight)]
+        if (one := evidence.sample(subject, name)).calls
     ]
 
 

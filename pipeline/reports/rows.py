@@ -20,8 +20,7 @@ def class_rows(work: Work, found: Basis) -> tuple[Row, ...]:
     three = [work.evidence.shares(work.evidence.of(period)) for period in reversed(work.periods[-3:])]
     estimates: Mapping[str, Estimate | NotEnough] = {}
     if found is Basis.DRAWN:
-        known = work.evidence
-        estimates = class_estimates(work.database, work.window(0), known.judged, known.rules)
+        estimates = class_estimates(work.database, work.window(0))
     return _rows(KEYS, three, estimates)
 
 

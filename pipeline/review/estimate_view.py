@@ -117,12 +117,11 @@ def since_of(period: PeriodName, now: datetime) -> datetime | None:
 def estimate(database: Database, period: PeriodName, now: datetime) -> RuleEstimates:
     """The estimates of every rule that ran in the period."""
     evidence = load_evidence(database, since=since_of(period, now))
+    samples = {one.id: evidence.sample(one) for one in evidence.subjects if not one.is_class}
     found = {
-        one.id: figures(one.hit[one.ran], evidence.flagged[one.ran], one.truth[one.ran], evidence.weight[one.ran])
-        for one in evidence.subjects
-        if not one.is_class
+        rule_id: figures(one.hit, one.flagged, one.truth, one.weight, one.others) for rule_id, one in samples.items()
     }
-    return RuleEstimates(period, found, now, len(evidence.calls))
+    return RuleEstimates(period, found, now, evidence.calls)
 
 
 def lacking(one: Estimate | NotEnough) -> Words:

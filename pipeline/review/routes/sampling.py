@@ -37,6 +37,7 @@ from pipeline.review.sampling_view import (
 )
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires
 from pipeline.sampling.draw import draw
+from pipeline.sampling.strata import needs
 from pipeline.store.accounts import audit
 from pipeline.store.sampling_frame import load_frame
 from pipeline.store.sampling_state import draw_progress
@@ -260,4 +261,4 @@ def _drawn(request: Request, asked: _Asked) -> Draw:
     desk = desk_of(request)
     since, until = asked.span.bounds(ZoneInfo(desk.settings.timezone))
     with _drawing:
-        return draw(asked.plan, load_frame(desk.database, since=since, until=until), seed=asked.seed)
+        return draw(asked.plan, load_frame(desk.database, needs(asked.plan), since=since, until=until), seed=asked.seed)
