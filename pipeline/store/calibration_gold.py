@@ -12,6 +12,7 @@ from pipeline.domain.calibration import (
     CLEAR,
     GRADES,
     VIOLATED,
+    Calibration,
     CalibrationFault,
     CalibrationRefusedError,
     Gold,
@@ -55,12 +56,7 @@ def decide_gold(
         CalibrationRefusedError: there is no such session, it is still open, it did not judge this, or an appeal about
             it waits. Nothing is stored then.
     """
-    session = find_calibration(database, calibration_id)
-    if session is None:
-        raise CalibrationRefusedError(CalibrationFault.UNKNOWN)
-    if session.open:
-        raise CalibrationRefusedError(CalibrationFault.STILL_OPEN)
-    if recording_id not in session.calls:
+    if recording_id not in _closed(database, calibration_id).calls:
         raise CalibrationRefusedError(CalibrationFault.NOT_IN_IT)
     opinions = opinions_of(database, calibration_id)
     for subject, value in values.items():
@@ -100,6 +96,7 @@ def decide_agreed(
     Raises:
         CalibrationRefusedError: there is no such session, or it is still open.
     """
+    _closed(database, calibration_id)
     said: dict[str, dict[Subject, set[str]]] = {}
     people: dict[tuple[str, Subject], int] = {}
     for one in opinions_of(database, calibration_id):
@@ -121,6 +118,15 @@ def decide_agreed(
                 raise
             waiting += 1
     return added, waiting
+
+
+def _closed(database: Database, calibration_id: int) -> Calibration:
+    session = find_calibration(database, calibration_id)
+    if session is None:
+        raise CalibrationRefusedError(CalibrationFault.UNKNOWN)
+    if session.open:
+        raise CalibrationRefusedError(CalibrationFault.STILL_OPEN)
+    return session
 
 
 def _check(subject: Subject, value: str, opinions: Sequence[Opinion]) -> None:
