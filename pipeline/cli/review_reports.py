@@ -14,20 +14,22 @@ from pipeline.domain.results import BilingualText
 from pipeline.reports import page
 from pipeline.reports.build import Wanted, build
 from pipeline.reports.data import as_json
-from pipeline.reports.model import Kind, Report
-from pipeline.reports.periods import Unit, before, period_of
+from pipeline.reports.kinds import KINDS, Kind
+from pipeline.reports.model import Report
+from pipeline.reports.periods import before, period_of
 from pipeline.reports.workbook import write
 from pipeline.review.report_view import ReportFile, ReportKind, ReportRequest, Reports
 from pipeline.scoring.cards import load_default_card
 from pipeline.store.database import Database
 from pipeline.store.report_queries import Scope
 
-KINDS = {
-    Kind.WEEKLY: (Unit.WEEK, "周报", "Weekly"),
-    Kind.DAILY: (Unit.DAY, "日报", "Daily"),
-    Kind.MONTHLY: (Unit.MONTH, "月报", "Monthly"),
-    Kind.AGENT: (Unit.WEEK, "坐席报告", "Agents"),
-    Kind.RULES: (Unit.WEEK, "规则报告", "Rules"),
+TITLES = {
+    Kind.WEEKLY: BilingualText("周报", "Weekly"),
+    Kind.DAILY: BilingualText("日报", "Daily"),
+    Kind.MONTHLY: BilingualText("月报", "Monthly"),
+    Kind.AGENT: BilingualText("坐席报告", "Agents"),
+    Kind.TRAINING: BilingualText("培训报告", "Training"),
+    Kind.RULES: BilingualText("规则报告", "Rules"),
 }
 """Reports of the desk, the usual one first."""
 KEPT, KEPT_S = 8, 60.0
@@ -80,7 +82,7 @@ class _Maker:
     def make(self, request: ReportRequest) -> _Made:
         kind = Kind(request.kind)
         zone = ZoneInfo(self._timezone)
-        unit = KINDS[kind][0]
+        unit = KINDS[kind].unit
         today = datetime.now(zone).date()
         period = period_of(unit, request.day, zone) if request.day else before(period_of(unit, today, zone))
         scope = Scope(request.team, request.agent)
@@ -105,8 +107,5 @@ class _Maker:
 
 def desk_reports(database: Database, timezone: str, desk_url: str | None) -> Reports:
     """The reports of the desk. ``desk_url``: its address in files that are taken away."""
-    kinds = [
-        ReportKind(kind.value, BilingualText(zh, en), of_agents=kind is Kind.AGENT)
-        for kind, (_, zh, en) in KINDS.items()
-    ]
+    kinds = [ReportKind(kind.value, title, of_agents=kind is Kind.AGENT) for kind, title in TITLES.items()]
     return Reports(kinds, page.style(), _Maker(database, timezone, desk_url).make)

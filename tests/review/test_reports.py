@@ -111,7 +111,7 @@ def test_a_report_is_taken_away_and_that_is_on_record(desk, client_as, form, med
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("kind", ["weekly", "daily", "monthly", "agent", "rules"])
+@pytest.mark.parametrize("kind", ["weekly", "daily", "monthly", "agent", "training", "rules"])
 def test_every_kind_is_shown(client_as, kind, language):
     manager = client_as("manager")
     manager.post("/language", data={"language": language})
