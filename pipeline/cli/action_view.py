@@ -62,5 +62,7 @@ def print_action(action: Action, found: Assessment, events: Sequence[Event]) -> 
     for one in found.notes:
         out.print(f"· {one.zh} {one.en}", markup=False)
     out.print()
+    zone = draft.baseline.period.since.tzinfo
     for event in events:
-        out.print(f"{event.at:%Y-%m-%d %H:%M} {EVENTS[event.kind].zh} {event.name} {event.text}".rstrip(), markup=False)
+        at = event.at.astimezone(zone)
+        out.print(f"{at:%Y-%m-%d %H:%M} {EVENTS[event.kind].zh} {event.name} {event.text}".rstrip(), markup=False)

@@ -198,7 +198,8 @@ class Count:
     """Bad calls of n; of a mean n values, their sum and sum of squares."""
 
     bad: float
-    n: int
+    n: float
+    """A whole number, but where `effect.thinned` made it smaller."""
     squares: float = 0.0
     """Of a mean only."""
 
@@ -230,8 +231,8 @@ class Baseline:
 
     @property
     def extreme(self) -> bool:
-        """Among the worst tenth of its level, the worst one at least: then much of it would pass by itself."""
-        return self.rank is not None and self.rank <= max(1, self.peers // 10)
+        """Among the worst quarter of its level, the worst one at least: then much of it would pass by itself."""
+        return self.rank is not None and self.rank <= max(1, self.peers // 4)
 
 
 @dataclass(frozen=True, slots=True)
