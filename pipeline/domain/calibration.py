@@ -174,29 +174,24 @@ class CalibrationRefusedError(EarmarkError):
         super().__init__(self.text.en)
 
 
-def values_of(subject: Subject, opinions: Iterable[Opinion]) -> list[dict[int, str]]:
-    """Who said what on each call of each session, for one subject. On a graded item N/A is no grade: left out."""
-    graded = False
-    found: dict[tuple[int, str], dict[int, str]] = {}
-    for opinion in opinions:
-        if opinion.subject == subject:
-            graded = graded or opinion.value in GRADES
-            found.setdefault((opinion.calibration_id, opinion.recording_id), {})[opinion.account_id] = opinion.value
-    calls = list(found.values())
-    if graded:
-        calls = [{who: value for who, value in call.items() if value != Answer.N_A} for call in calls]
-    return calls
+def agreements(opinions: Iterable[Opinion]) -> dict[Subject, Agreement]:
+    """How far people agree on each thing that was judged, rules before items.
+
+    On an item of three grades N/A is no grade: such answers are left out.
+    """
+    said: dict[Subject, dict[tuple[int, str], dict[int, str]]] = {}
+    for one in opinions:
+        calls = said.setdefault(one.subject, {})
+        calls.setdefault((one.calibration_id, one.recording_id), {})[one.account_id] = one.value
+    in_order = sorted(said, key=lambda one: (one.kind == SubjectKind.ITEM, one))
+    return {subject: _agreement(list(said[subject].values())) for subject in in_order}
 
 
-def agreements(opinions: Sequence[Opinion]) -> dict[Subject, Agreement]:
-    """How far people agree on each thing that was judged, rules before items."""
-    subjects = sorted({opinion.subject for opinion in opinions}, key=lambda one: (one.kind == "item", one))
-    found = {}
-    for subject in subjects:
-        calls = values_of(subject, opinions)
-        ordered = any(value in GRADES for call in calls for value in call.values())
-        found[subject] = agreement(calls, GRADES if ordered else ())
-    return found
+def _agreement(calls: list[dict[int, str]]) -> Agreement:
+    if not any(value in GRADES for call in calls for value in call.values()):
+        return agreement(calls)
+    graded = [{who: value for who, value in call.items() if value != Answer.N_A} for call in calls]
+    return agreement(graded, GRADES)
 
 
 class TrustState(StrEnum):

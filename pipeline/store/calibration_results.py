@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from pipeline.domain.agreement import Agreement
 from pipeline.domain.calibration import (
@@ -119,9 +120,21 @@ def trust(
 
 def _pooled(database: Database, since: datetime | None, kind: SubjectKind | None) -> dict[Subject, Agreement]:
     """Agreement over all closed sessions; the same call in two of them counts as two."""
-    closed = select(calibrations.c.id).where(calibrations.c.closed_at.is_not(None))
+    closed = select(calibrations.c.id).where(calibrations.c.closed_at.is_not(None)).order_by(calibrations.c.id)
     if since is not None:
         closed = closed.where(calibrations.c.closed_at >= since)
+    with database.reading() as connection:
+        ids = tuple(connection.execute(closed).scalars())
+        counting = select(func.count()).where(calibration_entries.c.calibration_id.in_(ids))
+        count = connection.execute(counting).scalar_one()
+    return _agreements_of(database, ids, count, kind)
+
+
+@lru_cache(maxsize=4)
+def _agreements_of(
+    database: Database, ids: tuple[int, ...], _count: int, kind: SubjectKind | None
+) -> dict[Subject, Agreement]:
+    """Kept, since closed sessions lose entries with deleted calls and change in no other way."""
     kinds = [one for one in _COUNTED if kind is None or one != _OF_THE_OTHER[kind]]
-    query = _entries(kinds).where(calibration_entries.c.calibration_id.in_(closed))
-    return agreements([one for one in _opinions(_said(database, query)) if kind in (None, one.subject.kind)])
+    query = _entries(kinds).where(calibration_entries.c.calibration_id.in_(ids))
+    return agreements(one for one in _opinions(_said(database, query)) if kind in (None, one.subject.kind))
