@@ -237,7 +237,7 @@ class Trust:
 
 
 NO_NUMBER = BilingualText("没有结束的校准判过它", "no closed calibration session judged it")
-_TOO_FEW = BilingualText("只有一通与众不同，算不出区间", "all calls but one are alike: no interval can be told")
+_TOO_FEW = BilingualText("只有一通与众不同，算不出区间", "all calls but one are alike: no interval")
 _UNDEFINED: Mapping[str, BilingualText] = {
     "no_pairs": BilingualText("没有两人都判过的通话", "no call was judged by two people"),
     "no_variation": BilingualText(

@@ -18,7 +18,7 @@ from pipeline.review.calibration_view import (
 from pipeline.review.call_page import scorecard
 from pipeline.review.playback import is_there
 from pipeline.store.calibration_drift import against_gold
-from pipeline.store.calibration_gold import gold_of
+from pipeline.store.calibration_gold import agreed_values, gold_of
 from pipeline.store.calibration_results import comments_of, opinions_of
 from pipeline.store.call_recording import names_of
 from pipeline.store.listings import rule_titles
@@ -42,11 +42,8 @@ class Results:
     evaluated_anew: int
     """Calls whose rules people judged as they were in different runs."""
     level: float
-
-    @property
-    def agreed_open(self) -> bool:
-        """Whether there is something that all agree on and that was not decided."""
-        return self.gold < self.judged
+    agreed_open: bool
+    """Whether there is something that all agree on and that was not decided."""
 
 
 def results(desk: "Desk", session: Calibration) -> Results:
@@ -68,6 +65,7 @@ def results(desk: "Desk", session: Calibration) -> Results:
         gold=len(golds),
         evaluated_anew=sum(len(found) > 1 for found in runs.values()),
         level=level,
+        agreed_open=bool(agreed_values(opinions, golds)),
     )
 
 

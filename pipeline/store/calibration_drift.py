@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import lru_cache
+
+from sqlalchemy import func, select
 
 from pipeline.domain.agreement import Share
 from pipeline.domain.calibration import AgainstGold, Calibration, Drift, Gold, Opinion, chance_of_change
 from pipeline.store.calibration import list_calibrations
 from pipeline.store.calibration_gold import gold_of
 from pipeline.store.calibration_results import opinions_of
+from pipeline.store.calibration_tables import calibration_entries, calibration_gold
 from pipeline.store.database import Database
 
 
@@ -50,6 +54,32 @@ def _shares(opinions: Iterable[Opinion], golds: Iterable[Gold]) -> dict[tuple[in
     return found
 
 
+def _states(database: Database) -> dict[int, tuple[int, int, int]]:
+    """What tells whether a session's entries or gold have changed, of each that has gold."""
+    gold = (
+        select(
+            calibration_gold.c.calibration_id.label("id"),
+            func.max(calibration_gold.c.id).label("newest"),
+            func.count().label("count"),
+        )
+        .group_by(calibration_gold.c.calibration_id)
+        .subquery()
+    )
+    query = (
+        select(gold, func.count(calibration_entries.c.id).label("entries"))
+        .join(calibration_entries, calibration_entries.c.calibration_id == gold.c.id)
+        .group_by(gold.c.id, gold.c.newest, gold.c.count)
+    )
+    with database.reading() as connection:
+        return {row.id: (row.newest, row[2], row.entries) for row in connection.execute(query)}
+
+
+@lru_cache(maxsize=64)
+def _shares_in(database: Database, calibration_id: int, _state: tuple[int, int, int]) -> dict[tuple[int, str], Share]:
+    """As `_shares` of the session, kept until its state changes."""
+    return _shares(opinions_of(database, calibration_id), gold_of(database, calibration_id))
+
+
 def drifts(database: Database, *, weekly: bool, zone: tzinfo) -> list[Drift]:
     """How each person's agreement with gold went over the closed sessions, by name.
 
@@ -59,14 +89,14 @@ def drifts(database: Database, *, weekly: bool, zone: tzinfo) -> list[Drift]:
         zone: where weeks begin.
     """
     tracks: dict[int, _Track] = {}
-    closed = [one for one in list_calibrations(database) if one.closed_at is not None]
+    states = _states(database)
+    closed = [one for one in list_calibrations(database) if one.closed_at is not None and one.id in states]
     for session in sorted(closed, key=lambda one: (one.closed_at, one.id)):
         assert session.closed_at is not None
         names = {judge.account_id: judge.name for judge in session.judges}
         year, week, _ = session.closed_at.astimezone(zone).isocalendar()
         period = f"{year}-W{week:02}" if weekly else f"{session.id} {session.name}"
-        shares = _shares(opinions_of(database, session.id), gold_of(database, session.id))
-        for (account_id, recording_id), share in shares.items():
+        for (account_id, recording_id), share in _shares_in(database, session.id, states[session.id]).items():
             track = tracks.setdefault(account_id, _Track(names[account_id]))
             track.periods.setdefault(period, {})[session.id, recording_id] = share
     found = [_drift(account_id, track) for account_id, track in tracks.items()]

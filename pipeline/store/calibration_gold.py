@@ -1,6 +1,6 @@
 """Gold: what was decided to be right after a session, and how it becomes a label."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -97,20 +97,11 @@ def decide_agreed(
         CalibrationRefusedError: there is no such session, or it is still open.
     """
     _closed(database, calibration_id)
-    said: dict[str, dict[Subject, set[str]]] = {}
-    people: dict[tuple[str, Subject], int] = {}
-    for one in opinions_of(database, calibration_id):
-        said.setdefault(one.recording_id, {}).setdefault(one.subject, set()).add(one.value)
-        people[one.recording_id, one.subject] = people.get((one.recording_id, one.subject), 0) + 1
-    decided = {(gold.recording_id, gold.subject) for gold in gold_of(database, calibration_id)}
     added: list[Gold] = []
     waiting = 0
-    for recording_id, subjects in said.items():
-        agreed = {
-            subject: next(iter(values))
-            for subject, values in subjects.items()
-            if len(values) == 1 and people[recording_id, subject] > 1 and (recording_id, subject) not in decided
-        }
+    for recording_id, agreed in agreed_values(
+        opinions_of(database, calibration_id), gold_of(database, calibration_id)
+    ).items():
         try:
             added += decide_gold(database, calibration_id, recording_id, agreed, account, address=address)
         except CalibrationRefusedError as refused:
@@ -118,6 +109,19 @@ def decide_agreed(
                 raise
             waiting += 1
     return added, waiting
+
+
+def agreed_values(opinions: Iterable[Opinion], golds: Iterable[Gold]) -> dict[str, dict[Subject, str]]:
+    """Call → what all say of a thing who judged it, two at least; without what was decided."""
+    said: dict[tuple[str, Subject], list[str]] = {}
+    for one in opinions:
+        said.setdefault((one.recording_id, one.subject), []).append(one.value)
+    decided = {(gold.recording_id, gold.subject) for gold in golds}
+    agreed: dict[str, dict[Subject, str]] = {}
+    for (recording_id, subject), values in said.items():
+        if len(values) > 1 and len(set(values)) == 1 and (recording_id, subject) not in decided:
+            agreed.setdefault(recording_id, {})[subject] = values[0]
+    return agreed
 
 
 def _closed(database: Database, calibration_id: int) -> Calibration:
@@ -136,7 +140,7 @@ def _check(subject: Subject, value: str, opinions: Sequence[Opinion]) -> None:
     elif said & set(GRADES):
         answers = {*GRADES, Answer.N_A}
     else:
-        answers = {Answer.YES, Answer.NO, Answer.N_A} if said - {Answer.N_A} else {Answer.N_A}
+        answers = {Answer.YES, Answer.NO, Answer.N_A} if said - {Answer.N_A} else set(Answer)
     if not said or value not in answers:
         raise CalibrationRefusedError(CalibrationFault.NOT_JUDGED)
 
