@@ -27,8 +27,9 @@ def chart_sentence(title: BilingualText, chart: ControlChart) -> BilingualText:
     if not beyond and not runs:
         days = sum(point.n > 0 for point in chart.points)
         return BilingualText(
-            f"{title.zh}错误率：{zh}，{days} 个点都在 3σ 之内，也没有连续 8 点偏在一侧：起伏都是正常波动。",
-            f"{title.en} errors: {en}; all {days} points are within 3 sigma and no 8 in a row on one side: noise only.",
+            f"{title.zh}错误率：{zh}，{days} 个点都在 3σ 之内，也没有偶然说不通的连续 8 点偏在一侧：起伏都是正常波动。",
+            f"{title.en} errors: {en}; all {days} points are within 3 sigma, and no 8 in a row on one side"
+            " that chance does not explain: noise only.",
         )
     told_zh, told_en = [], []
     for point in beyond:
