@@ -57,7 +57,7 @@ METRICS = {
     "handling": Text("通话时长", "handling time"),
     "silence": Text("静音占比", "silence share"),
     "response": Text("应答时间", "response time"),
-    "repeat": Text("7 天内重复来电", "repeat contact within 7 days"),
+    "solved": Text("首次解决率", "first-contact resolution"),
 }
 """Of metrics that are no rules."""
 SECONDS = ("handling", "response")
@@ -188,7 +188,7 @@ def _not_enough(draft: Draft, found: Assessment) -> Text:
         return Text(zh, f"no calls in {when.en} (left, renamed, or not recorded): nothing to look at.")
     if not found.count.n:
         what, what_en = ("评估完成", "evaluated")
-        if draft.line.metric.kind in (MetricKind.MEAN, MetricKind.REPEAT):
+        if draft.line.metric.kind in (MetricKind.MEAN, MetricKind.SOLVED):
             what, what_en = ("可量", "measurable")
         zh = f"{when.zh}的 {found.calls:,} 通里没有一通{what}。"
         return Text(zh, f"none of the {found.calls:,} calls in {when.en} is {what_en}.")

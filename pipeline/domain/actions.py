@@ -11,7 +11,7 @@ from pipeline.domain.results import BilingualText, ErrorClass
 
 CLASSES = tuple(one.value for one in ErrorClass if one is not ErrorClass.ALERT)
 PASSED = "passed"
-SERVICE = ("handling", "silence", "response", "repeat")
+SERVICE = ("handling", "silence", "response", "solved")
 RULE = "rule/"
 """Stands before the id of a rule that is called like another metric."""
 
@@ -47,8 +47,8 @@ class MetricKind(StrEnum):
     """Calls with an error of a class ÷ calls evaluated; shown as accuracy, 1 − share."""
     PASSED = "passed"
     """Calls that did not pass ÷ calls with a complete scorecard; shown as pass rate."""
-    REPEAT = "repeat"
-    """Calls after which the customer called again within 7 days."""
+    SOLVED = "solved"
+    """Calls after which the customer called again within 7 days; shown as first-contact resolution."""
     MEAN = "mean"
     """A mean over calls: handling time, silence share, response time."""
 
@@ -69,7 +69,7 @@ class Metric:
     @property
     def shown_good(self) -> bool:
         """Reports show the share of good calls: 1 − what is counted."""
-        return self.kind in (MetricKind.CLASS, MetricKind.PASSED)
+        return self.kind in (MetricKind.CLASS, MetricKind.PASSED, MetricKind.SOLVED)
 
     def shown(self, value: float | None) -> float | None:
         """The value as reports show it."""
@@ -95,8 +95,8 @@ def metric_of(name: str) -> Metric:
         return Metric(MetricKind.CLASS, name)
     if name == PASSED:
         return Metric(MetricKind.PASSED, name)
-    if name == "repeat":
-        return Metric(MetricKind.REPEAT, name)
+    if name == "solved":
+        return Metric(MetricKind.SOLVED, name)
     return Metric(MetricKind.MEAN if name in SERVICE else MetricKind.RULE, name)
 
 

@@ -34,7 +34,7 @@ from pipeline.store.tables import evaluations, pack_rules, recordings, runs
 
 EARLIER = {Level.AGENT: 3, Level.TEAM: 3, Level.CENTRE: 8}
 """Periods before the baseline that count: more of the centre, which has nobody but itself to be compared with."""
-OF_MANY = ("silence", "response", "repeat")
+OF_MANY = ("silence", "response", "solved")
 """Service levels that single agents are not measured by: too few of their calls are."""
 NOT_IN_PACK = "absent"
 MOST_SHOWN = 14
@@ -173,7 +173,7 @@ def _looked_at(database: Database, line: Line, period: Period) -> _Looked:
 def _rules_of(database: Database, line: Line, period: Period) -> tuple[str, ...]:
     """What the rules behind the metric hit by, in every pack that the evaluated calls were checked by."""
     metric = line.metric
-    if metric.kind in (MetricKind.MEAN, MetricKind.REPEAT):
+    if metric.kind in (MetricKind.MEAN, MetricKind.SOLVED):
         return ()
     packs = (
         select(runs.c.pack_digest)

@@ -92,7 +92,7 @@ class Population:
         """The metric of everybody of the level who has such calls in ``[since, until)``; the centre's name is empty."""
         if metric.is_mean:
             return _means(self.database, level, metric.name, since, until)
-        if metric.kind is MetricKind.REPEAT:
+        if metric.kind is MetricKind.SOLVED:
             return _repeats(self.database, level, since, until)
         bad: Counter[str] = Counter()
         n: Counter[str] = Counter()
@@ -174,7 +174,7 @@ def _repeats(database: Database, level: Level, since: datetime, until: datetime)
     last = known_calls(database, Scope()).last
     found = {}
     for one in names_of(database, level, since, until):
-        line = Line(level, one, Metric(MetricKind.REPEAT, "repeat"))
+        line = Line(level, one, Metric(MetricKind.SOLVED, "solved"))
         told = contacts(database, Window(since, until, scope_of(line)), last)
         if told.known:
             found[one] = Count(told.repeated, told.known)

@@ -282,7 +282,7 @@ def test_calls_that_were_chosen_otherwise(centre):
 @pytest.mark.parametrize(
     ("line_id", "count"),
     [
-        pytest.param("#centre:repeat", Count(2, 3), id="three calls of one customer, the last was not followed"),
+        pytest.param("#centre:solved", Count(2, 3), id="three calls of one customer, the last was not followed"),
         pytest.param("#team:一组:handling", Count(450.0, 15, 13_500.0), id="fifteen calls of 30 s"),
         pytest.param("#centre:silence", Count(23 * 26 / 30, 23, 23 * (26 / 30) ** 2), id="26 of 30 s are silent"),
         pytest.param("#team:一组:response", Count(0, 0), id="nobody answers anything in the built calls"),
