@@ -176,7 +176,7 @@ def _not_enough(report: Report) -> list[_Lacking]:
 def _level_means(level: str, groups: Sequence[Group], most: int) -> BilingualText:
     """Whether anybody differs, and how many are not shown."""
     differ = [group for group in groups if group.differs]
-    title = words.LEVELS[level]
+    title = BilingualText("用工方式", "kinds of staff") if level == "sourcing" else words.LEVELS[level]
     if differ:
         zh = f"{len(groups)} 个{title.zh}里 {len(differ)} 个与其余的差别超出波动。"
         en = f"Of {len(groups)} {title.en.lower()} {len(differ)} differ from the others by more than noise."
