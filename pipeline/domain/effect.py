@@ -274,8 +274,8 @@ def _among(own: Count, others: Sequence[tuple[Count, Count]], periods: int) -> E
             break
         # Rates go up and down by themselves: the baseline says less of what is to come than its calls seem to.
         wander = drift.spread
-        mine = thinned(own, drift.before, wander / periods)
-        theirs = [(thinned(one, drift.before, wander / periods), other) for one, other in others]
+        mine = thinned(own, posterior(prior, mine), wander / periods)
+        theirs = [(thinned(one, posterior(prior, one), wander / periods), other) for one, other in others]
     belief = belief_of(prior, mine)
     if drift is not None:
         belief = moved(belief, drift.shift, drift.variance + max(drift.spread, wander))
