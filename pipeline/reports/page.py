@@ -20,6 +20,7 @@ from pipeline.reports.periods import buckets
 from pipeline.reports.reasons import HARD
 from pipeline.reports.shares import Change
 from pipeline.reports.words import Say as Say
+from pipeline.text.visible import visible
 
 HERE = Path(__file__).parent
 CLASS_KEYS = [one.value for one in ERROR_CLASSES]
@@ -141,6 +142,7 @@ def template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["visible"] = visible
     return environment.get_template(name)
 
 
