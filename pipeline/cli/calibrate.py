@@ -57,6 +57,8 @@ def start(
     from pipeline.store.calibration_choice import Choice, chosen
     from pipeline.store.listings import Filter, find_recording, rule_titles
 
+    if not 0 < len(name.strip()) <= 200:
+        raise ConfigError("NAME has 1 to 200 characters")
     ways = [way for way in (call, draw, random, doubtful) if way]
     if len(ways) != 1:
         raise ConfigError("choose calls in one way: --call, --draw, --random or --doubtful")
