@@ -3,6 +3,7 @@
 Where a call has several of the names, the first counts; an empty cell is no value.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,7 +27,9 @@ _NUMBER = r"^\s*[-+]?[0-9]+(\.[0-9]+)?\s*$"
 
 def written(names: Sequence[str]) -> ColumnElement[Any]:
     """The value of the first of these columns that the call has, as text without blanks around it; else null."""
-    found = [func.nullif(func.trim(recordings.c.extra[name].as_string()), "") for name in names]
+    # SQLite before 3.45 compares keys as they are stored, with Chinese characters escaped.
+    keys = dict.fromkeys(key for name in names for key in (name, json.dumps(name)[1:-1]))
+    found = [func.nullif(func.trim(recordings.c.extra[key].as_string()), "") for key in keys]
     return func.coalesce(*found) if len(found) > 1 else found[0]
 
 
