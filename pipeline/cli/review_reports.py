@@ -10,13 +10,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pipeline.domain.periods import before, period_of
 from pipeline.domain.results import BilingualText
 from pipeline.reports import page
 from pipeline.reports.build import Wanted, build
 from pipeline.reports.data import as_json
 from pipeline.reports.kinds import KINDS, Kind
 from pipeline.reports.model import Report
-from pipeline.reports.periods import before, period_of
 from pipeline.reports.workbook import write
 from pipeline.review.report_view import ReportFile, ReportKind, ReportRequest, Reports
 from pipeline.scoring.cards import load_default_card

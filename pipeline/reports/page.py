@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from pipeline.domain.action_words import VERDICTS
+from pipeline.domain.periods import buckets
 from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import NotEnough
 from pipeline.reports import words
@@ -16,7 +17,6 @@ from pipeline.reports.charts import axis_low, control_svg, interval_chart, paret
 from pipeline.reports.evidence import ERROR_CLASSES
 from pipeline.reports.labels import LABELS
 from pipeline.reports.model import AgentNeed, Basis, ClassChart, Group, Kind, Measure, Pareto, Report, Trend
-from pipeline.reports.periods import buckets
 from pipeline.reports.reasons import HARD
 from pipeline.reports.shares import Change
 from pipeline.reports.words import Say as Say

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from pipeline.domain.periods import Period
 from pipeline.domain.results import BilingualText
 from pipeline.reports.control import ControlChart
 from pipeline.reports.model import Basis, ClassChart, Need, Row, RuleRow
 from pipeline.reports.nature import Nature
 from pipeline.reports.pareto import ParetoItem, lead_chance
-from pipeline.reports.periods import Period
 from pipeline.reports.shares import ALPHA, Share
 from pipeline.reports.trend import FEWEST, Forecast
 from pipeline.reports.words import chance, interval_of, of_calls, percent, points

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from pipeline.domain.periods import Period, before
 from pipeline.reports.evidence import Evidence
 from pipeline.reports.kinds import Kind
 from pipeline.reports.model import Basis
-from pipeline.reports.periods import Period, before
 from pipeline.reports.weights import call_weights
 from pipeline.store.database import Database
 from pipeline.store.report_queries import EvaluatedCall, Known, Scope, Volume, Window
