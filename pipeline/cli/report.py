@@ -173,7 +173,8 @@ def _report(kind: Kind, choice: _Choice, db: str | None, out: Path | None, lang:
     settings = load_settings(db=db)
     period = _period(KINDS[kind].unit, choice, ZoneInfo(settings.timezone))
     scope = Scope(choice.team, choice.agent, choice.queue)
-    wanted = Wanted(kind, period, settings.timezone, scope, settings.desk_url)
+    trust = settings.calibration_level, settings.calibration_days
+    wanted = Wanted(kind, period, settings.timezone, scope, settings.desk_url, *trust)
     database = open_database(settings.db)
     try:
         _put(build(database, wanted, load_default_card()), out, lang)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pipeline.domain.calibration import TrustState
 from pipeline.domain.periods import Period
 from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import Estimate, NotEnough
@@ -219,6 +220,8 @@ class RuleRow:
     """Confirmed ÷ judged hits."""
     missed: int
     """Calls that it should have hit, as people found."""
+    trust: TrustState
+    """Whether those who judge its hits agree with each other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from pipeline.domain.action_words import VERDICTS
+from pipeline.domain.calibration import TRUST_WORDS
 from pipeline.domain.periods import buckets
 from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import NotEnough
@@ -95,6 +96,7 @@ def _rendered(report: Report, lang: str, *, whole: bool) -> str:
         level_means={level: _level_means(level, groups, most) for level, groups in report.levels.items()},
         level_titles=words.LEVELS,
         titles=words.TITLES,
+        trust_words=TRUST_WORDS,
         short=words.SHORT,
         natures=words.NATURES,
         show_rules=head.kind is Kind.RULES,
