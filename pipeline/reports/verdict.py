@@ -13,6 +13,10 @@ Source: D. V. Cicchetti, Psychological Assessment 6 (1994) 284–290, calls less
 """
 
 
+ENOUGH = 30
+"""Calls of an agent with which a metric should tell him apart from others."""
+
+
 class Verdict(StrEnum):
     """What to do with a metric."""
 
@@ -53,15 +57,24 @@ def verdict_of(trial: Trial) -> Verdict:
     """The verdict.
 
     Keep: teams or agents differ by more than noise, and at least half of the differences between agents come back in
-    another half of the data, surely some. Drop: even the upper end of what the data allow is less than half. Else the
-    data cannot tell.
+    another half of the data, surely some. Drop: even the upper end of what the data allow is less than half, and would
+    be with `ENOUGH` calls of each agent, for no metric tells agents with two calls apart. Else the data cannot tell.
     """
     halves, agents = trial.halves, trial.agents
     if any(trial.separates) and halves is not None and halves.value >= RELIABLE and halves.low > 0:
         return Verdict.KEEP
-    ends = [
-        one for one in (halves.high if halves else None, agents.reliability_high if agents else None) if one is not None
-    ]
-    if ends and max(ends) < RELIABLE:
-        return Verdict.DROP
-    return Verdict.UNCLEAR
+    if agents is None or (halves is not None and halves.high >= RELIABLE):
+        return Verdict.UNCLEAR
+    best = stepped_up(agents.icc_high, max(agents.typical_n, ENOUGH))
+    return Verdict.DROP if best < RELIABLE else Verdict.UNCLEAR
+
+
+def stepped_up(icc: float, n: float) -> float:
+    """How reliable the mean of n values is of which one is as reliable as ``icc``.
+
+    >>> stepped_up(0.2, 4)  # 4 · 0.2 ÷ (1 + 3 · 0.2)
+    0.5
+
+    Source: C. Spearman and W. Brown (1910), British Journal of Psychology 3.
+    """
+    return n * icc / (1 + (n - 1) * icc)
