@@ -227,7 +227,7 @@ def _measure_report(database: Database, meter: Meter, folder: Path, name: str, w
 
 @contextmanager
 def _database(wanted: str, folder: str) -> Iterator[tuple[str, bool]]:
-    """The URL, and whether its server is ours."""
+    """The URL, and whether its server runs here."""
     if wanted == "sqlite":
         yield f"sqlite:///{folder}/reports.db", False
     elif wanted == "postgresql":
@@ -239,7 +239,8 @@ def _database(wanted: str, folder: str) -> Iterator[tuple[str, bool]]:
         finally:
             server.close()
     else:
-        yield wanted, False
+        # A server that is reached by a socket runs on this machine.
+        yield wanted, "host=/" in wanted
 
 
 def prepare(database: Database, url: str, calls: int, seed: int) -> float:
