@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.reports.separating import Agreement, Separation
+from pipeline.reports.separating import Agreement, Separation, stepped_up
 from pipeline.reports.shares import ALPHA, holm
 
 RELIABLE = 0.5
@@ -67,14 +67,3 @@ def verdict_of(trial: Trial) -> Verdict:
         return Verdict.UNCLEAR
     best = stepped_up(agents.icc_high, max(agents.typical_n, ENOUGH))
     return Verdict.DROP if best < RELIABLE else Verdict.UNCLEAR
-
-
-def stepped_up(icc: float, n: float) -> float:
-    """How reliable the mean of n values is of which one is as reliable as ``icc``.
-
-    >>> stepped_up(0.2, 4)  # 4 · 0.2 ÷ (1 + 3 · 0.2)
-    0.5
-
-    Source: C. Spearman and W. Brown (1910), British Journal of Psychology 3.
-    """
-    return n * icc / (1 + (n - 1) * icc)
