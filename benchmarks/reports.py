@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -231,9 +232,7 @@ def _database(wanted: str, folder: str) -> Iterator[tuple[str, bool]]:
     if wanted == "sqlite":
         yield f"sqlite:///{folder}/reports.db", False
     elif wanted == "postgresql":
-        from tests.postgres import PostgresServer
-
-        server = PostgresServer()
+        server = import_module("tests.postgres").PostgresServer()
         try:
             yield server.create_database("reports"), True
         finally:

@@ -63,7 +63,7 @@ def _complete(
     failed = {rules[rule].error_class for rule, verdict in said.items() if verdict.truth and rule in rules}
     got = possible = 0
     for line in lines:
-        value = human.get(line.id)
+        value = human.get(line.id, "")
         if value not in line.earned:
             by_rules = automatic[line.id].value if line.id in automatic else None
             if by_rules is None:

@@ -22,8 +22,8 @@ Slice = ColumnElement[Any] | None
 def call_counts(connection: Connection, tests: Tests, slice_: Slice = None) -> Counts:
     """Evaluated calls by pack, whether an active rule flags them, and slice."""
     keys = [evaluations.c.run_id.label("run"), review_items.c.flagged.label("is_flagged"), *_labelled(slice_)]
-    table = review_items.join(evaluations, evaluations.c.recording_id == review_items.c.recording_id)
-    table, tests = queued(table, tests, slice_)
+    checked = review_items.join(evaluations, evaluations.c.recording_id == review_items.c.recording_id)
+    table, tests = queued(checked, tests, slice_)
     query = select(*keys, func.count()).select_from(table).where(*tests)
     packs = {row.id: row.pack_digest for row in connection.execute(select(runs.c.id, runs.c.pack_digest))}
     found: Counts = Counter()
@@ -45,8 +45,8 @@ def hit_counts(connection: Connection, tests: Tests, names: Mapping[str, str], s
     one_each = len(set(names.values())) == len(names)
     name = rule if one_each else case(dict(names), value=rule)
     keys = [name.label("name"), review_items.c.flagged.label("is_flagged"), *_labelled(slice_)]
-    table = rule_results.join(review_items, review_items.c.recording_id == rule_results.c.recording_id)
-    table, tests = queued(table, tests, slice_)
+    every = rule_results.join(review_items, review_items.c.recording_id == rule_results.c.recording_id)
+    table, tests = queued(every, tests, slice_)
     hits = (
         select(*keys, rule_results.c.recording_id)
         .select_from(table)
@@ -64,7 +64,9 @@ def _labelled(slice_: Slice) -> list[Any]:
     return [] if slice_ is None else [slice_.label("slice")]
 
 
-COPIES = {recordings.c[name]: review_items.c[name] for name in ("started_at", "agent", "team", "duration_s")}
+COPIES: Mapping[Any, ColumnElement[Any]] = {
+    recordings.c[name]: review_items.c[name] for name in ("started_at", "agent", "team", "duration_s")
+}
 NO_START = datetime(1970, 1, 1, tzinfo=UTC)
 """How ``review_items`` writes that nobody knows when a call began."""
 
@@ -75,10 +77,19 @@ def queued(table: FromClause, tests: Tests, slice_: Slice = None) -> tuple[FromC
     What the queue repeats of recordings is read there: a look into a second table for each of a million calls takes
     longer than everything else.
     """
-    copied = [visitors.replacement_traverse(test, {}, COPIES.get) for test in tests]
+    copied = reworded(tests, COPIES)
     if any(review_items.c.started_at in visitors.iterate(test) for test in copied):
         copied.append(review_items.c.started_at > NO_START)
     spoken_of = [column for test in copied for column in visitors.iterate(test)]
     if slice_ is None and not any(getattr(column, "table", None) is recordings for column in spoken_of):
         return table, copied
     return table.join(recordings, recordings.c.id == review_items.c.recording_id), copied
+
+
+def reworded(tests: Tests, columns: Mapping[Any, ColumnElement[Any]]) -> list[ColumnElement[bool]]:
+    """The tests with other columns in place of those that they name."""
+
+    def other(element: Any, **_: Any) -> Any:
+        return columns.get(element)
+
+    return [visitors.replacement_traverse(test, {}, other) for test in tests]

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import extract, func, select
-from sqlalchemy.sql import visitors
 
 from pipeline.domain.calls import Role
 from pipeline.domain.signals import Signals
 from pipeline.store import documents
+from pipeline.store.call_counts import reworded
 from pipeline.store.database import Database
 from pipeline.store.report_queries import Window
 from pipeline.store.tables import UtcDateTime, recordings, transcripts
@@ -80,8 +80,7 @@ def contacts(database: Database, window: Window, known_until: datetime | None) -
     again = func.coalesce(wait_s <= REPEAT_DAYS * 86_400, False).label("again")
     over = (calls.c.started_at <= (known_until or window.until) - timedelta(days=REPEAT_DAYS)).label("over")
     # Told of the same rows, which are not looked up a second time.
-    columns = {column: calls.c[column.name] for column in TESTED}
-    tests = [visitors.replacement_traverse(test, {}, columns.get) for test in window.tests]
+    tests = reworded(window.tests, {column: calls.c[column.name] for column in TESTED})
     named = select(over, again, func.count().label("calls")).where(*tests).group_by("over", "again")
     with database.reading() as connection:
         total = connection.execute(select(func.count()).select_from(recordings).where(*window.tests)).scalar_one()

@@ -223,8 +223,8 @@ def _chosen_hits(subjects: Sequence[Subject], chosen: Chosen) -> Counts:
 def _chosen(connection: Connection, ids: Select[tuple[str]], tests: Tests, column: MetadataColumn | None) -> Chosen:
     """The evaluated calls of the period that a plan picked or a person spoke of."""
     expression = None if column is None else column.expression
-    table = review_items.outerjoin(evaluations, evaluations.c.recording_id == review_items.c.recording_id)
-    table, tests = queued(table.outerjoin(runs, runs.c.id == evaluations.c.run_id), tests, expression)
+    checked = review_items.outerjoin(evaluations, evaluations.c.recording_id == review_items.c.recording_id)
+    table, tests = queued(checked.outerjoin(runs, runs.c.id == evaluations.c.run_id), tests, expression)
     query = (
         select(
             review_items.c.recording_id,
@@ -259,8 +259,8 @@ def _chosen_ids(since: datetime | None, until: datetime | None) -> Select[tuple[
 
 def _hits_of(connection: Connection, chosen: Chosen, ids: Select[tuple[str]], tests: Tests) -> dict[str, list[int]]:
     """Places of the chosen calls that each rule hits now."""
-    table = rule_results.join(review_items, review_items.c.recording_id == rule_results.c.recording_id)
-    table, tests = queued(table, tests)
+    hits = rule_results.join(review_items, review_items.c.recording_id == rule_results.c.recording_id)
+    table, tests = queued(hits, tests)
     query = (
         select(rule_results.c.rule_id, rule_results.c.recording_id)
         .select_from(table)
