@@ -36,15 +36,18 @@ class StandingVerdict:
 def standing_verdicts(database: Database, tests: Tests) -> list[StandingVerdict]:
     """Every verdict on a whole call that stands, by call and rule."""
     newest = (
-        select(func.max(reviews.c.id))
+        select(func.max(reviews.c.id).label("id"))
         .where(is_whole_verdict(), _nothing_undone())
         .group_by(reviews.c.recording_id, reviews.c.rule_id)
+        .subquery()
     )
     columns = (reviews.c.recording_id, recordings.c.started_at, reviews.c.rule_id, reviews.c.verdict)
+    # Joined rather than looked for with IN: SQLite would go through all of them for each call of a team.
     query = (
         select(*columns, reviews.c.outcome, reviews.c.start_s)
+        .select_from(newest.join(reviews, reviews.c.id == newest.c.id))
         .join(recordings, recordings.c.id == reviews.c.recording_id)
-        .where(reviews.c.id.in_(newest), *tests)
+        .where(*tests)
     )
     verdicts, outcomes = {one.value: one for one in Verdict}, {one.value: one for one in Outcome}
     with database.reading() as connection:
