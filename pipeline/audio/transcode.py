@@ -9,6 +9,7 @@ import av
 import av.error
 
 from pipeline.audio.integrity import check_container
+from pipeline.audio.masking import NOTHING, SoundMask, masked_pieces
 from pipeline.audio.stream import open_sound
 from pipeline.domain.errors import AudioError, AudioFault
 
@@ -95,8 +96,10 @@ def _is_constant(path: Path) -> bool:
     return not sizes or max(sizes) - min(sizes) <= 1
 
 
-def write_wav(path: Path, target: Path) -> None:
-    """Decodes the recording at ``path`` to a 16-bit WAV at its own sample rate.
+def write_wav(path: Path, target: Path, mask: SoundMask = NOTHING) -> None:
+    """Decodes the recording at ``path`` to a 16-bit WAV at its own sample rate, with a tone where ``mask`` lies.
+
+    Nothing but the sound is kept: what else the file holds (tags, chunks of a recorder) may name people.
 
     Raises:
         AudioError: it cannot be opened, or holds no sound.
@@ -105,5 +108,5 @@ def write_wav(path: Path, target: Path) -> None:
         out.setnchannels(sound.channel_count)
         out.setsampwidth(2)
         out.setframerate(sound.sample_rate_hz)
-        for piece in sound.pieces:
+        for piece in masked_pieces(sound.pieces, mask, sound.sample_rate_hz):
             out.writeframesraw(piece.T.astype("<i2").tobytes())

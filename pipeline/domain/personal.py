@@ -125,9 +125,14 @@ def is_masked(text: str) -> bool:
 
 
 def masked_spans(transcript: Transcript) -> Mapping[int, tuple[Span, ...]]:
-    """When masked characters were spoken, by channel, in the order of the turns."""
+    """When masked characters were spoken, by channel, in the order of the turns.
+
+    Where the words of a turn have no times, or are not those of its text, that is the whole turn.
+    """
     found: dict[int, list[Span]] = {}
     for turn in transcript.turns:
+        timed = bool(turn.words) and "".join(word.text for word in turn.words) == turn.text
         for match in _MASKED.finditer(turn.text):
-            found.setdefault(turn.channel, []).append(turn.span_of(match.start(), match.end()))
+            span = turn.span_of(match.start(), match.end()) if timed else turn.span
+            found.setdefault(turn.channel, []).append(span)
     return {channel: tuple(spans) for channel, spans in found.items()}
