@@ -36,6 +36,7 @@ from pipeline.domain.errors import AsrError, StoreError
 from pipeline.domain.results import Outcome, ProcessedCall, RuleStatus
 from pipeline.store import ledger
 from pipeline.store.database import Database, insist
+from pipeline.store.erased import ERASED
 from pipeline.store.ledger import Failure, Lease
 from pipeline.store.recordings import Registered, State
 from pipeline.store.results import Run, finish_run, name_asr, save_call, start_run
@@ -188,6 +189,8 @@ class Runner:
         for file, registered in chunk:
             if registered.duplicate_of:
                 self._summary.duplicates += 1
+            elif registered.state == ERASED:
+                self._summary.erased += 1
             elif registered.state == State.DONE:
                 self._summary.done_before += 1
             elif registered.state == State.QUARANTINED:

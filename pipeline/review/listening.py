@@ -7,12 +7,14 @@ from pathlib import Path
 
 from fastapi import Request
 
+from pipeline.audio.masking import SoundMask, sound_mask
 from pipeline.audio.peaks import peaks_of
 from pipeline.domain.calls import Recording
 from pipeline.domain.errors import StoreError
 from pipeline.review.playback import Locks, Playback, default_folder
-from pipeline.review.visitor import desk_of
+from pipeline.review.visitor import Visitor, desk_of
 from pipeline.store.database import Database
+from pipeline.store.spoken import spoken
 from pipeline.store.waveforms import Waveform, save_waveform, stored_waveform
 
 log = logging.getLogger(__name__)
@@ -45,35 +47,44 @@ class Listening:
                 self._heard.popitem(last=False)
             return True
 
-    def outline(self, database: Database, recording: Recording) -> Waveform:
-        """The outline of the recording: the stored one, or it is made and stored; by one request at a time.
+    def outline(self, database: Database, recording: Recording, mask: SoundMask) -> Waveform:
+        """The outline of the masked recording: the stored one, or it is made and stored; by one request at a time.
 
         Raises:
             AudioError: there is none stored, and the file has gone or cannot be decoded.
         """
         with self._locks.one_at_a_time(recording.id):
-            stored = _stored(database, recording.id)
+            stored = _stored(database, recording.id, mask)
             if stored is not None:
                 return stored
             original = self.playback.file_of(recording)
             with self._decoders:
-                peaks = peaks_of(original)
+                peaks = peaks_of(original, mask)
             made = Waveform(peaks.duration_s, peaks.per_s, peaks.channels)
             try:
-                save_waveform(database, recording.id, made)
+                save_waveform(database, recording.id, made, mask.digest)
             except StoreError as error:
                 # A batch may hold the database; the page gets its wave all the same.
                 log.warning("the outline of %s is not stored: %s", recording.id[:12], error)
             return made
 
 
-def _stored(database: Database, recording_id: str) -> Waveform | None:
+def _stored(database: Database, recording_id: str, mask: SoundMask) -> Waveform | None:
     try:
-        return stored_waveform(database, recording_id)
+        return stored_waveform(database, recording_id, mask.digest)
     except StoreError as error:
         if error.passing:
             raise
         return None
+
+
+def mask_of(database: Database, recording_id: str) -> SoundMask | None:
+    """What nobody is to hear of a call; ``None`` where that is not known, so that nothing of it may be heard.
+
+    It is not known where there is no transcript (any more), or where masked words have no times.
+    """
+    found = spoken(database, recording_id)
+    return None if found is None else sound_mask(found.transcript, unwritten=found.unwritten)
 
 
 def listening_of(request: Request) -> Listening:
@@ -84,3 +95,8 @@ def listening_of(request: Request) -> Listening:
             state.listening = Listening(desk_of(request).settings.cache or default_folder())
     found: Listening = state.listening
     return found
+
+
+def may_hear_clear(request: Request, visitor: Visitor, recording_id: str) -> bool:
+    """Whether the visitor has opened the clear view of the call, and so may hear it clear."""
+    return False

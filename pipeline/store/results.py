@@ -151,10 +151,14 @@ def save_call(database: Database, lease: Lease, call: ProcessedCall, run: Run) -
 
 
 def save_findings(database: Database, findings: Mapping[str, Findings], run: Run) -> None:
-    """Replaces what is said of several calls, by recording id, in one transaction."""
+    """Replaces what is said of several calls, by recording id, in one transaction.
+
+    A call whose transcript was deleted meanwhile is left out: what was found in it quotes it.
+    """
     with database.writing() as connection:
-        for recording_id, of_call in findings.items():
-            _replace_findings(connection, recording_id, of_call, run)
+        there = select(transcripts.c.recording_id).where(transcripts.c.recording_id.in_(findings))
+        for recording_id in sorted(connection.scalars(there.with_for_update(read=True, key_share=True))):
+            _replace_findings(connection, recording_id, findings[recording_id], run)
 
 
 def _replace_findings(connection: Connection, recording_id: str, findings: Findings, run: Run) -> None:

@@ -9,10 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
+from pipeline.audio.masking import SoundMask
 from pipeline.domain.calls import Recording
 from pipeline.domain.errors import AudioError
 from pipeline.review.access import Permission
-from pipeline.review.listening import listening_of
+from pipeline.review.listening import listening_of, mask_of, may_hear_clear
 from pipeline.review.playback import FileGone, NoRoom
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
 from pipeline.store.accounts import audit
@@ -23,16 +24,24 @@ log = logging.getLogger(__name__)
 Hearing = Annotated[Visitor, Depends(requires(Permission.HEAR))]
 GONE = "录音文件已不在 / The file of the recording is gone"
 UNPLAYABLE = "录音无法播放 / The recording cannot be played"
+UNKNOWN = "不知道这通录音里哪里有个人信息，不能播放 / Nobody knows where this recording holds personal data: not played"
 FULL = "服务器磁盘已满，请告诉管理员 / The server's disk is full: tell whoever runs it"
 
 
 @router.api_route("/calls/{recording_id}/audio", methods=["GET", "HEAD"])
 def call_audio(request: Request, visitor: Hearing, recording_id: str) -> Response:
-    """The recording, or the part of it that a Range header names; what a browser cannot play, as WAV."""
+    """The recording with a tone over what is masked, or the part of it that a Range header names.
+
+    Who may hear it clear is given the file itself.
+    """
     recording = _recording(request, visitor, recording_id)
     listening = listening_of(request)
+    clear = may_hear_clear(request, visitor, recording_id)
     with _or_why_not():
-        sound = listening.playback.sound_of(recording)
+        if clear:
+            sound = listening.playback.clear_sound_of(recording)
+        else:
+            sound = listening.playback.masked_sound_of(recording, _mask(request, recording_id))
     if request.method == "GET" and listening.begins_to_hear(visitor.csrf, recording_id):
         audit(
             desk_of(request).database,
@@ -55,7 +64,8 @@ def call_peaks(request: Request, visitor: Hearing, recording_id: str) -> Respons
     """The outline: for each channel one byte a peak, base64."""
     recording = _recording(request, visitor, recording_id)
     with _or_why_not():
-        outline = listening_of(request).outline(desk_of(request).database, recording)
+        mask = _mask(request, recording_id)
+        outline = listening_of(request).outline(desk_of(request).database, recording, mask)
     return JSONResponse(
         {
             "duration_s": outline.duration_s,
@@ -77,6 +87,14 @@ def _or_why_not() -> Iterator[None]:
     except NoRoom as error:
         log.error("%s", error)
         raise HTTPException(503, FULL) from error
+
+
+def _mask(request: Request, recording_id: str) -> SoundMask:
+    """What is masked of the call. Raises: HTTPException 403, nobody can say what would have to be."""
+    mask = mask_of(desk_of(request).database, recording_id)
+    if mask is None:
+        raise HTTPException(403, UNKNOWN)
+    return mask
 
 
 def _recording(request: Request, visitor: Visitor, recording_id: str) -> Recording:
