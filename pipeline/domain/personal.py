@@ -7,7 +7,7 @@ evidence fit both. Nothing needs to be known beside the text to show it (`shown`
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -76,26 +76,44 @@ def _masks(spans: Sequence[PersonalSpan]) -> Mapping[tuple[PersonalKind, str], s
     counts = dict.fromkeys(_KINDS, 0)
     for span in spans:
         if (span.kind, span.value) not in masks:
-            number = min(counts[span.kind], MOST_OF_A_KIND - 1)
+            masks[span.kind, span.value] = mask_of(span.kind, counts[span.kind])
             counts[span.kind] += 1
-            masks[span.kind, span.value] = chr(_FIRST + _KINDS.index(span.kind) * MOST_OF_A_KIND + number)
     return masks
 
 
 def _masked_turn(turn: Turn, spans: Sequence[PersonalSpan], masks: Mapping[tuple[PersonalKind, str], str]) -> Turn:
-    if not spans:
-        return turn
     characters = list(turn.text)
     for span in spans:
         for at in range(max(0, span.char_start), min(span.char_end, len(characters))):
             characters[at] = masks[span.kind, span.value]
-    text = "".join(characters)
+    return _with_text(turn, "".join(characters))
+
+
+def _with_text(turn: Turn, text: str) -> Turn:
+    """The turn with other characters in place of as many."""
+    if text == turn.text:
+        return turn
     words: list[Word] = []
     position = 0
     for word in turn.words:
         words.append(replace(word, text=text[position : position + len(word.text)]))
         position += len(word.text)
     return replace(turn, text=text, words=tuple(words))
+
+
+def respelt(transcript: Transcript, texts: Mapping[int, str]) -> Transcript:
+    """``transcript`` with other texts for some of its turns, by index.
+
+    Raises:
+        IndexError: it has no such turn.
+        ValueError: a text is not as long as the one it replaces.
+    """
+    turns = list(transcript.turns)
+    for index, text in texts.items():
+        if len(text) != len(turns[index].text):
+            raise ValueError(f"turn {index} has {len(turns[index].text)} characters, not {len(text)}")
+        turns[index] = _with_text(turns[index], text)
+    return replace(transcript, turns=tuple(turns))
 
 
 def shown(text: str, *, english: bool = False) -> str:
@@ -117,6 +135,17 @@ def shown(text: str, *, english: bool = False) -> str:
         return f"[{name}{number + 1}]" if number else f"[{name}]"
 
     return _MASKED.sub(placeholder, text)
+
+
+def mask_of(kind: PersonalKind, number: int = 0) -> str:
+    """The masked character of the datum ``number`` of its kind in a call, from 0."""
+    return chr(_FIRST + _KINDS.index(kind) * MOST_OF_A_KIND + min(number, MOST_OF_A_KIND - 1))
+
+
+def masked_runs(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each run of one masked character."""
+    for match in _MASKED.finditer(text):
+        yield match.start(), match.end()
 
 
 def is_masked(text: str) -> bool:

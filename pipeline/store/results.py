@@ -28,6 +28,7 @@ from pipeline.store import documents
 from pipeline.store.alerts import queue_alerts
 from pipeline.store.database import Database, Row, upsert
 from pipeline.store.ledger import Lease, complete
+from pipeline.store.originals import keep_original
 from pipeline.store.recordings import recording_of
 from pipeline.store.review_queue import QueueEntry, enter
 from pipeline.store.search import index_call
@@ -141,8 +142,10 @@ def save_call(database: Database, lease: Lease, call: ProcessedCall, run: Run) -
             "characters": call.transcript.character_count,
             "turns": documents.encode_turns(call.transcript.turns),
             "signals": documents.encode_signals(call.signals),
+            "masking": call.masking,
         }
         upsert(connection, transcripts, [transcript])
+        keep_original(connection, recording_id, call.original)
         index_call(connection, recording_id, call.transcript.turns)
         _replace_findings(connection, recording_id, call.findings, run)
         if run.alerting is not None:
@@ -156,7 +159,7 @@ def save_findings(database: Database, findings: Mapping[str, Findings], run: Run
     A call whose transcript was deleted meanwhile is left out: what was found in it quotes it.
     """
     with database.writing() as connection:
-        there = select(transcripts.c.recording_id).where(transcripts.c.recording_id.in_(findings))
+        there = select(transcripts.c.recording_id).where(transcripts.c.recording_id.in_(list(findings)))
         for recording_id in sorted(connection.scalars(there.with_for_update(read=True, key_share=True))):
             _replace_findings(connection, recording_id, findings[recording_id], run)
 
