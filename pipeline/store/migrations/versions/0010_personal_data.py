@@ -3,9 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-import sqlalchemy as sa
-from alembic import op
-
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -95,8 +92,8 @@ def _keep_and_delete() -> None:
 
 
 _OTHERS = (
-    "id, recording_id, kind, account_id, at, key, rule_id, outcome, run_id, verdict, reason, turn, char_start, char_end,"
-    " start_s, end_s, role, card, item, value, undoes"
+    "id, recording_id, kind, account_id, at, key, rule_id, outcome, run_id, verdict, reason, turn, char_start,"
+    " char_end, start_s, end_s, role, card, item, value, undoes"
 )
 """Columns of a review that nobody ever changes; its quote and text can be blanked."""
 
