@@ -20,8 +20,8 @@ class Spoken:
 
 
 def spoken(database: Database, recording_id: str) -> Spoken | None:
-    """What was said in the call, masked; ``None`` where there is no transcript that was looked through."""
-    query = select(transcripts).where(transcripts.c.recording_id == recording_id)
+    """What was said in the call, masked; ``None`` where there is no transcript, or one that was never masked."""
+    query = select(transcripts).where(transcripts.c.recording_id == recording_id, transcripts.c.masking.is_not(None))
     with database.reading() as connection:
         row = connection.execute(query).first()
     if row is None:
