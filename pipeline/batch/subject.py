@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from pipeline.batch.file_deletion import forget_made, look_at
 from pipeline.domain.calls import Transcript
+from pipeline.domain.errors import ConfigError
+from pipeline.domain.originals import Sealed
 from pipeline.privacy.find import find_personal
 from pipeline.privacy.keys import KeyRing
 from pipeline.privacy.sealing import SealError, open_transcript, pseudonym
@@ -29,6 +31,7 @@ from pipeline.store.keeping import compact, places_of
 from pipeline.store.originals import originals_of
 from pipeline.store.tables import recordings, transcripts
 from pipeline.text.normalise import normalise
+from pipeline.text.written_numbers import is_personal
 
 PAGE = 200
 _NO_DIGIT = re.compile(r"\D")
@@ -57,10 +60,24 @@ class Found:
     """Originals that no key here opens: what was said in these calls nobody could look for."""
 
 
+def customer_as_stored(customer: str, keys: KeyRing | None) -> str:
+    """A customer's number as recordings have it: itself, or what stands for it where it is personal.
+
+    Raises:
+        ConfigError: it is personal, and without the key file nobody can tell what stands for it.
+    """
+    if not is_personal(customer):
+        return customer
+    if keys is None:
+        raise ConfigError("this customer number is stored as a pseudonym: without key_file nobody can look for it")
+    return pseudonym(keys, customer)
+
+
 def find_subject(database: Database, wanted: Wanted, keys: KeyRing | None) -> Found:
     """The calls of a customer, by recording id."""
     found = set(wanted.recording_ids)
-    numbers = [*wanted.customers, *(pseudonym(keys, number) for number in wanted.customers if keys is not None)]
+    # As it is written too: an earlier version stored it so.
+    numbers = {*wanted.customers, *(customer_as_stored(number, keys) for number in wanted.customers)}
     with database.reading() as connection:
         found.update(connection.scalars(select(recordings.c.id).where(recordings.c.customer_id.in_(numbers))))
     read = closed = 0
@@ -103,7 +120,9 @@ def _originals(database: Database, keys: KeyRing | None) -> Iterator[tuple[str, 
         last = rows[-1].recording_id
 
 
-def _opened(keys: KeyRing | None, recording_id: str, sealed: Mapping, masked: Transcript) -> Transcript | None:  # type: ignore[type-arg]
+def _opened(
+    keys: KeyRing | None, recording_id: str, sealed: Mapping[str, Sealed], masked: Transcript
+) -> Transcript | None:
     if keys is None:
         return None
     try:

@@ -5,12 +5,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, ScalarSelect, and_, delete, func, or_, select, update
 
 from pipeline.domain.errors import StoreError
 from pipeline.domain.retention import DataClass
 from pipeline.store.database import Database
-from pipeline.store.holds import is_held
 from pipeline.store.keeping import BLANK, Counts, Reason, delete_recorded, scrub
 from pipeline.store.retention_tables import deletions, erased, erasures, holds
 from pipeline.store.review_tables import audit, reviews
@@ -18,6 +17,7 @@ from pipeline.store.tables import files, ledger, recordings
 
 RULE = "customer request"
 """What the record of deletions gives as rule."""
+PAGE = 200
 RemoveFiles = Callable[[], Collection[str]]
 
 
@@ -47,8 +47,9 @@ def begin_erasure(database: Database, recording_ids: Sequence[str], *, by: str) 
             mine = select(recordings.c.id).where(recordings.c.id == recording_id)
             if connection.execute(mine.with_for_update()).first() is None:
                 continue
-            if connection.execute(mine.where(is_held())).first() is not None:
-                held[recording_id] = connection.execute(_hold_of(recording_id)).scalar_one()
+            hold = connection.execute(select(_hold_of()).where(recordings.c.id == recording_id)).scalar()
+            if hold is not None:
+                held[recording_id] = hold
                 continue
             known = select(erased.c.finished_at).where(erased.c.recording_id == recording_id)
             tombstone = connection.execute(known).first()
@@ -68,10 +69,11 @@ def begin_erasure(database: Database, recording_ids: Sequence[str], *, by: str) 
     return Begun(erasure_id, tuple(closed), held)
 
 
-def _hold_of(recording_id: str) -> Select[tuple[int]]:
+def _hold_of() -> ScalarSelect[int | None]:
+    """The number of the oldest hold on a row of ``recordings``."""
     mine = or_(holds.c.recording_id == recordings.c.id, holds.c.customer_id == recordings.c.customer_id)
-    joined = select(func.min(holds.c.id)).select_from(recordings.join(holds, mine))
-    return joined.where(recordings.c.id == recording_id, holds.c.released_at.is_(None))
+    oldest = select(func.min(holds.c.id)).where(holds.c.released_at.is_(None), mine)
+    return oldest.correlate(recordings).scalar_subquery()
 
 
 def unfinished_erasures(database: Database) -> list[str]:
@@ -186,3 +188,15 @@ def kept_certificate(database: Database, erasure_id: str) -> dict[str, object]:
     if "certificate" not in row.certificate:
         raise StoreError(f"erasure {erasure_id} was cut off: `earmark subject erase --resume {erasure_id}` finishes it")
     return dict(row.certificate)
+
+
+def subject_calls(database: Database, recording_ids: Sequence[str]) -> list[dict[str, object]]:
+    """What lists show of recordings: id, name, start, agent, queue, and the hold that keeps each, if one does."""
+    columns = (recordings.c.id, recordings.c.name.label("recording"), recordings.c.started_at, recordings.c.agent)
+    found: list[dict[str, object]] = []
+    with database.reading() as connection:
+        for start in range(0, len(recording_ids), PAGE):
+            page = recordings.c.id.in_(recording_ids[start : start + PAGE])
+            query = select(*columns, recordings.c.queue, _hold_of().label("hold")).where(page)
+            found += [dict(row) for row in connection.execute(query.order_by(recordings.c.id)).mappings()]
+    return found

@@ -4,6 +4,7 @@ decided of it can still be counted."""
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, text, update
 
@@ -80,6 +81,14 @@ def record(
     connection.execute(deletions.insert().values(row))
 
 
+def recorded(database: Database, *, limit: int) -> list[dict[str, Any]]:
+    """The record of what was deleted, the newest first: when, by whom, why, which class, of what, how many rows."""
+    columns = [deletions.c[name] for name in ("at", "by", "rule", "data_class", "recording_id", "counts")]
+    with database.reading() as connection:
+        rows = connection.execute(select(*columns).order_by(deletions.c.id.desc()).limit(limit)).mappings()
+        return [dict(row) for row in rows]
+
+
 def delete_recorded(
     connection: Connection, recording_id: str, data_class: DataClass, reason: Reason, *, places: Collection[str] = ()
 ) -> Counts:
@@ -137,8 +146,8 @@ def compact(database: Database) -> None:
             if connection.execute(changes).scalar_one() - before < 2:
                 break
         step = MERGE_PAGES
-    with database.reading() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    with database.alone() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
 
 def places_of(database: Database, recording_id: str) -> list[str]:
