@@ -15,7 +15,6 @@ from pipeline.domain.errors import ConfigError
 from pipeline.domain.personal import shown
 from pipeline.privacy.keys import KeyRing
 from pipeline.privacy.sealing import SealError, open_transcript
-from pipeline.store import documents
 from pipeline.store.database import Database
 from pipeline.store.originals import originals_of
 from pipeline.store.results import stored_call

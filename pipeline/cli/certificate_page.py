@@ -7,9 +7,11 @@ from typing import Any
 from pipeline.domain.retention import DataClass
 
 _STYLE = """
-body{font:14px/1.6 "Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem;color:#1c1c1c}
+body{font:14px/1.6 "Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif}
+body{max-width:48rem;margin:2rem auto;padding:0 1rem;color:#1c1c1c}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.05rem;margin:1.6rem 0 .4rem}.en{color:#595959}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;border-bottom:1px solid #ccc;padding:.25rem .6rem .25rem 0;vertical-align:top}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;border-bottom:1px solid #ccc;padding:.25rem .6rem .25rem 0;vertical-align:top}
 td.n{text-align:right;font-variant-numeric:tabular-nums}code{font-size:.85em;overflow-wrap:anywhere}
 .sign{display:flex;gap:3rem;margin-top:3rem}.sign div{flex:1;border-top:1px solid #1c1c1c;padding-top:.3rem}
 @media print{body{margin:0;max-width:none}tr{break-inside:avoid}}
@@ -34,7 +36,7 @@ TABLES = {
 
 
 def certificate_page(content: Mapping[str, Any]) -> str:
-    """The certificate as HTML that needs nothing beside it. It holds no personal data, as the certificate holds none."""
+    """The certificate as HTML that needs nothing beside it."""
     parts = [
         "<!doctype html><html lang='zh'><meta charset='utf-8'><title>个人信息抹去证明</title>",
         f"<style>{_STYLE}</style>",
