@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from pipeline.cli import apply, doctor, export, ledger, lists, models, report, review, rules, run, sample, users, watch
+from pipeline.cli import apply, doctor, export, ledger, lists, models, privacy, report, retention, review, rules, run, sample, subject, users, watch
 from pipeline.cli.output import complain
 from pipeline.domain.errors import ConfigError, EarmarkError, StoreError
 from pipeline.logs import LogOptions, start_logs
@@ -35,6 +35,9 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(models.app, name="models")
 app.add_typer(sample.app, name="sample")
 app.add_typer(report.app, name="report")
+app.add_typer(privacy.app, name="privacy")
+app.add_typer(retention.app, name="retention")
+app.add_typer(subject.app, name="subject")
 
 
 def _log_options() -> LogOptions:

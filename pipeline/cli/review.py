@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.apply import RulesOption, SiteModelsOption
+from pipeline.cli.originals import keys_of, say_what_is_unmasked
 from pipeline.cli.output import DbOption, message
 
 app = typer.Typer(help="The review desk, in the browser. 复核台", no_args_is_help=True)
@@ -47,5 +48,7 @@ def serve(
     if settings.review_secret is None:
         message("No review_secret is set: everyone has to log in again when this is started anew.")
     serving.make_searchable(database)
-    serving.serve(Desk(database, pack, desk_settings, settings.models), listener, settings)
+    say_what_is_unmasked(database)
+    desk = Desk(database, pack, desk_settings, settings.models, keys_of(settings))
+    serving.serve(desk, listener, settings)
     database.close()

@@ -148,6 +148,11 @@ def masked_runs(text: str) -> Iterator[tuple[int, int]]:
         yield match.start(), match.end()
 
 
+def kinds_in(text: str) -> tuple[PersonalKind, ...]:
+    """The kind of each run of masked characters, in their order."""
+    return tuple(_KINDS[(ord(match[1]) - _FIRST) // MOST_OF_A_KIND] for match in _MASKED.finditer(text))
+
+
 def is_masked(text: str) -> bool:
     """Whether any character of ``text`` is masked."""
     return _MASKED.search(text) is not None

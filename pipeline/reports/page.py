@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
+from pipeline.domain import personal
 from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import Estimate, NotEnough
 from pipeline.reports import words
@@ -95,6 +97,13 @@ def render(report: Report, lang: str) -> str:
     )
 
 
+@pass_context
+def _placeholders(context: Context, value: object) -> object:
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return personal.shown(value, english=context.get("lang") == "en")
+    return value
+
+
 def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -102,6 +111,7 @@ def _template() -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_placeholders,
     )
     return environment.get_template("report.html")
 

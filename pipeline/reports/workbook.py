@@ -7,6 +7,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from pipeline.domain.errors import ConfigError
+from pipeline.domain.personal import shown
 from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import Estimate
 from pipeline.reports import words
@@ -68,8 +69,9 @@ def write(report: Report, path: Path, lang: str) -> None:
                     sheet.set_column(1, 1, 110, wrap)
                 for at, row in enumerate(rows, start=1):
                     for column, value in enumerate(row):
-                        shown = words.NOT_KNOWN if value is None else value
-                        sheet.write(at, column, shown, rate if isinstance(value, _Rate) else None)
+                        written = shown(value, english=lang != "zh") if isinstance(value, str) else value
+                        written = words.NOT_KNOWN if written is None else written
+                        sheet.write(at, column, written, rate if isinstance(value, _Rate) else None)
     except (OSError, FileCreateError) as error:
         raise ConfigError(f"--out {path}: cannot be written: {error}") from error
 

@@ -12,9 +12,10 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from pipeline.privacy.keys import KeyRing
 from pipeline.review import faults
 from pipeline.review.pages import STATIC, make_environment
-from pipeline.review.routes import appeals, audio, audit, call, export, health, judge, login, mine, queue, rules
+from pipeline.review.routes import appeals, audio, audit, call, clear, export, health, judge, login, mine, queue, rules
 from pipeline.review.security import LOOPBACK, Guard
 from pipeline.store.database import Database
 from rules.rule import RulePack
@@ -28,6 +29,7 @@ ROUTERS = (
     mine.router,
     export.router,
     call.router,
+    clear.router,
     judge.router,
     audio.router,
     audit.router,
@@ -52,6 +54,10 @@ class ReviewSettings:
     """Folder for recordings that are decoded for browsers; one under the system's temporary folder if ``None``."""
     hosts: tuple[str, ...] = LOOPBACK
     """Names under which the desk is reached."""
+    clear_minutes: int = 5
+    """How long a page shows a call unmasked."""
+    clear_reviewers: bool = False
+    """Whether reviewers may see a call unmasked."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,8 @@ class Desk:
     pack: RulePack
     settings: ReviewSettings
     models: Path | None = None
+    keys: KeyRing | None = None
+    """Open what transcripts hide; ``None`` where that is not kept."""
 
 
 class _Versioned(StaticFiles):

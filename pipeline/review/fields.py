@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
+from pipeline.privacy.masking import mask_text
+
 
 def _storable(text: str) -> str:
     # PostgreSQL stores no NUL, and half of a surrogate pair is no text in UTF-8: JSON can spell both.
@@ -12,8 +14,10 @@ def _storable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_storable)]
-"""What a person writes: a comment, a reason, a correction."""
+Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_storable), AfterValidator(mask_text)]
+"""What a person writes: a comment, a reason, a correction. Personal data in it is masked before anything sees it."""
+Quote = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_storable)]
+"""What a page says that a transcript holds; it is compared with that, not stored."""
 Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(_storable)]
 """A name or an id."""
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{8,64}$")]

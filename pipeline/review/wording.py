@@ -28,6 +28,7 @@ ACTION_NAMES: dict[str, Words] = {
     "appeal": ("申诉", "Appealed"),
     "decide": ("裁定", "Decided"),
     "export": ("导出", "Exported"),
+    "unmask": ("查看原文", "Saw a call unmasked"),
     "search": ("搜索", "Searched"),
     "account": ("变更账号", "Changed an account"),
 }

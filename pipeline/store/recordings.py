@@ -13,6 +13,7 @@ from pipeline.domain.calls import CallMetadata, Direction, Recording, Role
 from pipeline.store.database import Database, upsert
 from pipeline.store.erased import ERASED, erased_among
 from pipeline.store.tables import files, ledger, recordings
+from pipeline.text.written_numbers import masked_line
 
 
 class State:
@@ -216,7 +217,7 @@ def _move_replaced(connection: Connection, recording_id: str, uri: str) -> None:
     connection.execute(
         update(recordings)
         .where(recordings.c.id == recording_id, recordings.c.uri == uri)
-        .values(uri=now_at, name=now_at.rpartition("/")[2])
+        .values(uri=now_at, name=masked_line(now_at.rpartition("/")[2]))
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 from sqlalchemy import Row as SqlRow
 
 from pipeline.domain.alerts import Alerting, alerts_of
@@ -70,6 +70,8 @@ class StoredCall:
     duration_s: float
     predictions: Predictions | None = None
     """What the classifiers said last; ``None`` where none were run."""
+    masking: int | None = None
+    """Which masking the transcript went through; ``None`` where an earlier version stored it as it was spoken."""
 
 
 def start_run(database: Database, run: Run) -> None:
@@ -282,7 +284,7 @@ def stored_calls(database: Database) -> Iterator[StoredCall]:
     """Every transcribed call, by recording id, a page at a time; calls stored meanwhile may be left out."""
     last = ""
     while True:
-        page = _calls_where(database, after=last)
+        page = calls_where(database, recordings.c.id > last)
         yield from page
         if len(page) < PAGE:
             return
@@ -291,24 +293,26 @@ def stored_calls(database: Database) -> Iterator[StoredCall]:
 
 def stored_call(database: Database, recording_id: str) -> StoredCall | None:
     """One transcribed call; ``None`` where the recording was not (or not yet) transcribed."""
-    return next(iter(_calls_where(database, only=recording_id)), None)
+    return next(iter(calls_where(database, recordings.c.id == recording_id)), None)
 
 
-def _calls_where(database: Database, *, after: str = "", only: str | None = None) -> list[StoredCall]:
+def calls_where(database: Database, condition: ColumnElement[bool], *, limit: int = PAGE) -> list[StoredCall]:
+    """The transcribed calls for which the condition holds, by recording id."""
     query = (
         select(
             recordings,
             transcripts.c.language,
             transcripts.c.turns,
             transcripts.c.signals,
+            transcripts.c.masking,
             predictions.c.document.label("predicted"),
         )
         .join(transcripts, transcripts.c.recording_id == recordings.c.id)
         .outerjoin(predictions, predictions.c.recording_id == recordings.c.id)
     )
-    query = query.where(recordings.c.id == only if only is not None else recordings.c.id > after)
+    query = query.where(condition)
     with database.reading() as connection:
-        rows = connection.execute(query.order_by(recordings.c.id).limit(PAGE)).all()
+        rows = connection.execute(query.order_by(recordings.c.id).limit(limit)).all()
         results = results_of(connection, [row.id for row in rows])
     calls = []
     for row in rows:
@@ -316,7 +320,8 @@ def _calls_where(database: Database, *, after: str = "", only: str | None = None
         transcript = Transcript(documents.decode_turns(row.turns), row.duration_s, row.language)
         call = Call(transcript, recording.metadata, documents.decode_signals(row.signals))
         predicted = documents.decode_predictions(row.predicted) if row.predicted is not None else None
-        calls.append(StoredCall(recording, call, tuple(results.get(row.id, ())), row.duration_s, predicted))
+        said = tuple(results.get(row.id, ()))
+        calls.append(StoredCall(recording, call, said, row.duration_s, predicted, row.masking))
     return calls
 
 

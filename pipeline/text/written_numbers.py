@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from string import hexdigits
 
 from pipeline.domain.personal import PersonalKind, mask_of
 
+_DIGEST = 24
+"""Hexadecimal digits in a row, letters among them, from which on they are taken for a digest."""
 _RESIDENT_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _WRITTEN = re.compile(
     r"(?P<RESIDENT_ID>(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d))"
@@ -43,7 +46,7 @@ def masked_line(text: str) -> str:
         kind = match.lastgroup if match.lastgroup != "sep" else "MOBILE"
         found = match.group()
         assert kind is not None
-        if not _is_one(kind, found):
+        if not _is_one(kind, found) or _is_hexadecimal(text, *match.span()):
             return found
         same_kind = sum(known == kind for known, _ in numbers)
         character = numbers.setdefault((kind, found), mask_of(PersonalKind[kind], same_kind))
@@ -60,6 +63,24 @@ def _is_one(kind: str, found: str) -> bool:
         doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(found)))
         return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
     return True
+
+
+def _is_hexadecimal(text: str, start: int, end: int) -> bool:
+    """Whether the digits are part of a digest, such as a recording's id."""
+    while start > 0 and text[start - 1] in hexdigits:
+        start -= 1
+    while end < len(text) and text[end] in hexdigits:
+        end += 1
+    return end - start >= _DIGEST and not text[start:end].isdigit()
+
+
+def is_personal(customer: str) -> bool:
+    """Whether what a centre calls a customer by tells who that is: a personal number, or a name in Chinese.
+
+    >>> is_personal("13812345678"), is_personal("王小芳"), is_personal("C-10293")
+    (True, True, False)
+    """
+    return masked_line(customer) != customer or any("一" <= character <= "鿿" for character in customer)
 
 
 def masked_cells(cells: Mapping[str, str]) -> dict[str, str]:
