@@ -1,0 +1,86 @@
+"""How well personal data is found in calls, and how fast: ``python -m benchmarks.privacy [--judge] [--list]``.
+
+Data: data/dialogues/personal*.jsonl. The judging set is scored once, when nothing will be changed any more.
+"""
+
+import argparse
+import platform
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter, process_time
+
+from benchmarks.privacy_measures import AnnotatedCall, measure, read_annotated, table
+from pipeline.domain.calls import Transcript, Turn
+from pipeline.privacy.find import find_personal
+
+DIALOGUES = Path(__file__).parents[1] / "data" / "dialogues"
+SETS = {
+    "personal.jsonl": "labelled calls (120, annotated by reading)",
+    "personal_dev.jsonl": "hard forms, development",
+    "personal_asr.jsonl": "the ten samples as recognised",
+}
+JUDGE = "personal_judge.jsonl"
+_CALL_CHARACTERS = 1_700
+_ROUNDS = 5
+
+
+def main() -> None:
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--judge", action="store_true", help="score the judging set too")
+    parser.add_argument("--list", action="store_true", help="print every miss and every false find of the other sets")
+    options = parser.parse_args()
+    print(f"Python {platform.python_version()}, {platform.machine()}")
+    sets = dict(SETS) | ({JUDGE: "hard forms, judging"} if options.judge else {})
+    for name, title in sets.items():
+        if not (DIALOGUES / name).exists():
+            continue
+        measured = measure(read_annotated(DIALOGUES / name), find_personal)
+        print(f"\n## {title}\n", *table(measured), sep="\n")
+        if options.list:
+            for head, lines in (
+                ("missed", measured.misses),
+                ("false", measured.false_finds),
+                ("called something else", measured.wrong_kinds),
+            ):
+                print(f"\n{head}:", *lines, sep="\n")
+    print("\n## speed\n", *speed(read_annotated(DIALOGUES / "personal.jsonl")), sep="\n")
+
+
+def speed(calls: Sequence[AnnotatedCall]) -> list[str]:
+    """Lines: the median time of a call of 1,700 characters, made of ``calls`` put end to end."""
+    begin = perf_counter()
+    find_personal(calls[0].transcript)
+    loading_s = perf_counter() - begin
+    long_calls = _long_calls(calls)
+    times_ms: list[float] = []
+    for _ in range(_ROUNDS):
+        for transcript in long_calls:
+            begin = process_time()
+            find_personal(transcript)
+            times_ms.append((process_time() - begin) * 1000)
+    times_ms.sort()
+    characters = statistics.median(transcript.character_count for transcript in long_calls)
+    return [
+        f"{len(long_calls)} calls of {characters:.0f} characters (median), processor time: median "
+        f"{statistics.median(times_ms):.2f} ms, 95th percentile {times_ms[int(len(times_ms) * 0.95)]:.2f} ms; "
+        f"first call with loading {loading_s:.2f} s"
+    ]
+
+
+def _long_calls(calls: Sequence[AnnotatedCall]) -> list[Transcript]:
+    made: list[Transcript] = []
+    turns: list[Turn] = []
+    for call in calls:
+        turns += (replace(turn, index=len(turns) + place) for place, turn in enumerate(call.transcript.turns))
+        if sum(len(turn.text) for turn in turns) >= _CALL_CHARACTERS:
+            made.append(Transcript(tuple(turns), float(len(turns))))
+            turns = []
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,271 @@
+"""Names of people: 张先生, 我叫王小芳, 姓陈 耳东陈, answers to 怎么称呼, and every repetition of them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pipeline.domain.personal import PersonalKind
+from pipeline.privacy.find_cues import Cue, Heard
+from pipeline.privacy.find_said import Found, Said
+from pipeline.privacy.find_surnames import COMMON, COMPOUND, NOT_GIVEN, NOT_NAMES, SURNAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HAN = re.compile("[一-鿿]")
+_BOUNDARY = frozenset("是叫问好您找为跟和请给的了位到姓对被让由把嗯呃哦啊哎喂吧吗呢写填有要下像向替帮以及与本老小家")
+"""Characters that may stand right before a name without punctuation."""
+_LINKS = re.compile("(?:就是|是我|我是|叫做|名字|写的|填的|填|写|是|叫|为|的|,|:|\"|“|、| |我|呢|吧|嗯|呃|人|姓名|全名|称呼|报一下|说一下)*")
+_SPLIT = re.compile("[^,.。?!、…:;\"'“”~—\\-\n ]+")
+_LEAD = re.compile("(?:嗯|呃|额|哦|啊|诶|哎|那|就是|就|我是|我叫|我姓|他叫|她叫|叫|是|姓|我|他|她|女儿|儿子|名字叫|名字是|名字|写|填|本人|全名|免贵|鄙姓)+")
+_TRAIL = re.compile("(?:收件|本人|收|啊|哦|呢|吧|嘛|吗|的|女士|先生|小姐)+$")
+_FAMILY = re.compile(
+    "(?:爱人|老公|老婆|先生|太太|媳妇|妈妈?|爸爸?|母亲|父亲|儿子|女儿|闺女|弟弟?|妹妹?|哥哥?|姐姐?|孙子|孙女|外孙|同事|朋友|婆婆|公公|"
+    "岳母|岳父|丈夫|妻子|同学|助理|领导)(?:的名字)?(?:就?是|叫|姓|,)?[,:]?(?=[一-鿿]{2})"
+)
+_SAID_NAME = re.compile("(?:我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|客服|代表|教务|找一下|找)(?=[一-鿿])")
+_SURNAME_OF = re.compile("姓(?![名什啥甚氏])(?=[一-鿿])")
+_NICK = re.compile("(?:小|老)(?=[一-鿿])")
+_NICK_BEFORE = re.compile("(?:^|[\\s,.。?!、:\"“]|是|叫|我|客服|专员|经理|找|前台|师傅|同事|教务|的|员|说|喊|问|修)$")
+_NICK_AFTER = re.compile("$|[\\s,.。?!、:;…\"”]|为您|为你|给您|在线|在的|就行|你|您|他|她|找|说|师傅|工号|请|一家|这里|接|呢|吧|吗|啊|很高兴|来")
+_AH = re.compile("(?:是|叫|客服|专员|旅行|,)(阿[一-鿿])(?=为您|[,.。?!\n]|$|请|在|很)")
+_SPELT = re.compile("([一-鿿]{2,5})的([一-鿿])")
+_ENGLISH = re.compile(
+    r"(?<![a-z])(?:(?:my|full|her|his|the) name(?: is|'s)|name is|this is|i am|i'm|ask for|speaking with|mr\.?|mrs\.?|ms\.?|miss|dr\.?) "
+    r"(?=[a-z])"
+)
+_ENGLISH_NAME = re.compile(r"[A-Z][A-Za-z'’\-]+(?: (?!And\b|My\b|I\b)[A-Z][A-Za-z'’\-]+){0,2}")
+_ENGLISH_TITLES = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr)\.?\s?$")
+_ASK_TURNS = 3
+_LONGEST = 4
+
+
+def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
+    """Names, and spellings of them. A surname alone has the value of the only full name it can belong to."""
+    places = sorted({*_titled(said, heard), *_announced(said, heard), *_english(said)})
+    places += _spelt(said, places)
+    places += _repeated(said, places)
+    values = _values(said, places)
+    for start, end in sorted(set(places)):
+        yield Found(start, end, PersonalKind.NAME, values.get(said.text[start:end], said.text[start:end]))
+
+
+Place = tuple[int, int]
+
+
+def _titled(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
+    for word in heard:
+        if word.cue is Cue.TITLE or word.cue is Cue.JOB:
+            title = said.text[word.start : word.end]
+            if word.cue is Cue.JOB and len(title) == 1 and not _ends_title(said.text, word):
+                continue
+            start = _name_before(said.text, word.start, known=word.cue is Cue.JOB)
+            if start is not None:
+                yield start, word.start
+
+
+def _ends_title(text: str, word: Heard) -> bool:
+    """Whether a title of one character stands alone: 王总您好, not 王总共."""
+    return re.match("$|[\\s,.。?!、:;…]|您|你|好|在|说|接|的|吗|呢|吧", text[word.end : word.end + 2]) is not None
+
+
+def _name_before(text: str, end: int, *, known: bool) -> int | None:
+    """Where the name begins that ends at ``end``; ``None`` where there is none.
+
+    Args:
+        known: whether the surname must be a common one and stand alone, since the title is also a trade.
+    """
+    if text[max(0, end - 2) : end] in COMPOUND:
+        return end - 2
+    last = text[max(0, end - 1) : end]
+    if last and last in SURNAMES and _begins(text, end - 1) and not _is_word(text[max(0, end - 2) : end]):
+        return end - 1
+    for length in (3, 2, 4):
+        name = text[max(0, end - length) : end]
+        if len(name) == length and _is_name(name, sure=False) and _begins(text, end - length):
+            return end - length
+    return None
+
+
+def _begins(text: str, at: int) -> bool:
+    return at == 0 or _HAN.match(text[at - 1]) is None or text[at - 1] in _BOUNDARY
+
+
+def _is_name(name: str, *, sure: bool) -> bool:
+    """Whether ``name`` has the form of a full name: a surname and one or two characters.
+
+    Args:
+        sure: whether the words around say that a name comes; else it must not be a word of the dictionary.
+    """
+    if name in NOT_NAMES or name[:2] in NOT_NAMES:
+        return False
+    surname = 2 if name[:2] in COMPOUND and len(name) > 2 else 1
+    given = name[surname:]
+    if not 1 <= len(given) <= 2 or (surname == 1 and name[0] not in SURNAMES):
+        return False
+    if any(character in NOT_GIVEN or _HAN.match(character) is None for character in given):
+        return False
+    return sure or not _is_word(name)
+
+
+@cache
+def _tagger() -> "Callable[[str], list[tuple[str, str]]]":
+    import rjieba
+
+    return rjieba.tag
+
+
+def _is_word(text: str) -> bool:
+    """Whether ``text`` is one word of the dictionary that is no name."""
+    if text in NOT_NAMES:
+        return True
+    tagged = _tagger()(text)
+    return len(tagged) == 1 and len(text) > 1 and not tagged[0][1].startswith("nr") and tagged[0][1] != "x"
+
+
+def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
+    text = said.text
+    for match in _SURNAME_OF.finditer(text):
+        at = match.end()
+        length = 2 if text[at : at + 2] in COMPOUND else 1
+        if length == 2 or text[at] in SURNAMES:
+            yield at, at + length
+    for form, sure in ((_SAID_NAME, False), (_FAMILY, False)):
+        for match in form.finditer(text):
+            yield from _name_at(text, match.end(), sure=sure)
+    for match in _NICK.finditer(text):
+        at = match.end()
+        if text[at] in COMMON and _NICK_BEFORE.search(text[max(0, at - 4) : at - 1]) and _NICK_AFTER.match(text, at + 1):
+            yield at, at + 1
+    for match in _AH.finditer(text):
+        yield match.span(1)
+    for word in heard:
+        if word.cue is Cue.NAME:
+            links = _LINKS.match(text, word.end)
+            yield from _name_at(text, links.end() if links else word.end, sure=True)
+            yield from _answers(said, word)
+    yield from _alone(text)
+
+
+def _name_at(text: str, at: int, *, sure: bool) -> Iterator[Place]:
+    """The name that begins at ``at``, the longest that has the form of one and ends where a name can end."""
+    for length in (4, 3, 2):
+        name = text[at : at + length]
+        if len(name) == length and _is_name(name, sure=sure) and _can_end(text, at + length, length, name):
+            yield at, at + length
+            return
+
+
+def _can_end(text: str, at: int, length: int, name: str) -> bool:
+    following = text[at : at + 1]
+    if not following or _HAN.match(following) is None or following in NOT_GIVEN:
+        return True
+    return length >= 3 and not _is_word(text[at - 1 : at + 1])
+
+
+def _answers(said: Said, word: Heard) -> Iterator[Place]:
+    """Names in the turns after a question for one, each a part of a sentence of its own."""
+    text = said.text
+    turn = said.turn_at(word.start)
+    asker = said.turns[turn].role
+    at = text.find("\n", word.end)
+    for following in range(turn + 1, min(turn + 1 + _ASK_TURNS, len(said.turns))):
+        if at < 0:
+            return
+        end = text.find("\n", at + 1)
+        stop = end if end >= 0 else len(text)
+        if said.turns[following].role is not asker or following > turn + 1:
+            found = list(_parts(text, at + 1, stop, sure=True))
+            yield from found
+            if found:
+                return
+        at = end
+
+
+def _parts(text: str, start: int, stop: int, *, sure: bool) -> Iterator[Place]:
+    for part in _SPLIT.finditer(text, start, stop):
+        first, last = part.span()
+        lead = _LEAD.match(text, first, last)
+        if lead is not None and lead.end() < last:
+            first = lead.end()
+        trail = _TRAIL.search(text, first, last)
+        if trail is not None and trail.start() > first:
+            last = trail.start()
+        if last - first <= _LONGEST and _is_name(text[first:last], sure=sure):
+            yield first, last
+
+
+def _alone(text: str) -> Iterator[Place]:
+    """Parts of a sentence that are nothing but three characters that jieba takes for a name."""
+    for part in _SPLIT.finditer(text):
+        name = part.group()
+        if len(name) == 3 and name[0] in SURNAMES and _is_name(name, sure=False):
+            tagged = _tagger()(name)
+            if len(tagged) == 1 and tagged[0][1].startswith("nr"):
+                yield part.span()
+
+
+def _spelt(said: Said, places: Sequence[Place]) -> list[Place]:
+    """耳东陈, 芳草的芳: how the characters of a name that was said are written."""
+    text = said.text
+    characters = {character for start, end in places for character in text[start:end] if _HAN.match(character)}
+    found: list[Place] = []
+    if not characters:
+        return found
+    for part in _SPLIT.finditer(text):
+        name = part.group()
+        if len(name) == 3 and name[-1] in characters and name[-1] in SURNAMES and _HAN.match(name) and name[1] != "的":
+            if not any(start <= part.start() < end or start < part.end() <= end for start, end in places):
+                found.append(part.span())
+    for match in _SPELT.finditer(text):
+        phrase, meant = match.groups()
+        if meant in characters and meant in phrase:
+            found.append((_phrase_start(text, match.start(1), phrase, meant), match.end()))
+    return found
+
+
+def _phrase_start(text: str, start: int, phrase: str, meant: str) -> int:
+    """Without what only leads in: 是芳草的芳."""
+    while len(phrase) > 2 and phrase[0] in "是就叫我那个姓" and meant in phrase[1:]:
+        phrase = phrase[1:]
+        start += 1
+    return start
+
+
+def _repeated(said: Said, places: Sequence[Place]) -> list[Place]:
+    """Every other place of the full names that were found, and of the given names of two characters."""
+    text = said.text
+    names = {text[start:end] for start, end in places}
+    wanted = {name for name in names if 2 <= len(name) <= _LONGEST and _is_name(name, sure=True)}
+    wanted |= {name[1:] for name in wanted if len(name) == 3 and name[:2] not in COMPOUND and not _is_word(name[1:])}
+    found: list[Place] = []
+    taken = set(places)
+    for name in sorted(wanted, key=len, reverse=True):
+        at = text.find(name)
+        while at >= 0:
+            if not any(start <= at < end for start, end in taken):
+                taken.add((at, at + len(name)))
+                found.append((at, at + len(name)))
+            at = text.find(name, at + 1)
+    return found
+
+
+def _english(said: Said) -> Iterator[Place]:
+    """Names in English, which the speech model writes with capitals."""
+    for match in _ENGLISH.finditer(said.text):
+        name = _ENGLISH_NAME.match(said.original(match.end(), min(len(said.text), match.end() + 40)))
+        if name is not None:
+            yield match.end(), match.end() + name.end()
+
+
+def _values(said: Said, places: Sequence[Place]) -> dict[str, str]:
+    """For a surname or a given name alone the full name, where only one was said that it can belong to."""
+    names = {said.text[start:end] for start, end in places}
+    full = [name for name in names if len(name) > 1 and name not in COMPOUND]
+    values: dict[str, str] = {}
+    for name in names:
+        owners = [other for other in full if other != name and (other.startswith(name) or other.endswith(name))]
+        if len(owners) == 1:
+            values[name] = owners[0]
+    return values
