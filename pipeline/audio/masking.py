@@ -58,12 +58,15 @@ NOTHING = SoundMask(())
 """Nothing is masked."""
 
 
-def sound_mask(transcript: Transcript, *, unwritten: Iterable[Span] = ()) -> SoundMask | None:
+def sound_mask(
+    transcript: Transcript, *, unwritten: Iterable[Span] = (), margin_s: float = MARGIN_S
+) -> SoundMask | None:
     """Where the sound of a call is to be masked, by its masked transcript.
 
     Args:
         transcript: with masked text; without word times the whole turn is masked.
         unwritten: speech of any channel that was heard and not written.
+        margin_s: added at both ends of what is masked.
 
     Returns:
         ``None`` where a turn has masked text and no time: then nothing of the call may be heard.
@@ -71,9 +74,9 @@ def sound_mask(transcript: Transcript, *, unwritten: Iterable[Span] = ()) -> Sou
     words = [span for spans in masked_spans(transcript).values() for span in spans]
     if not all(_is_a_time(span) for span in words):
         return None
-    spans = union(_widened(words, MARGIN_S), max_gap_s=BRIDGE_S)
+    spans = union(_widened(words, margin_s), max_gap_s=BRIDGE_S)
     beside = [span for span in unwritten if _touches(spans, span, NEAR_S)]
-    return SoundMask(union([*spans, *_widened(beside, MARGIN_S)], max_gap_s=BRIDGE_S))
+    return SoundMask(union([*spans, *_widened(beside, margin_s)], max_gap_s=BRIDGE_S))
 
 
 def _is_a_time(span: Span) -> bool:

@@ -210,7 +210,7 @@ def _tell_found(found: "Found") -> None:
     message(f"找到 {len(found.recording_ids)} 通。{len(found.recording_ids)} calls")
     if found.originals_closed:
         message(
-            f"{found.originals_closed} 通的原文打不开，没有查。the key does not open {found.originals_closed} originals:"
+            f"{found.originals_closed} 通的原文打不开，没有查。the key does not open {found.originals_closed}:"
             " what was said there could not be searched"
         )
 
