@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from pipeline.domain.calls import Transcript
 from pipeline.domain.personal import PersonalKind, PersonalSpan
-from pipeline.privacy.find_addresses import find_addresses
+from pipeline.privacy.find_addresses import find_addresses, find_doors
 from pipeline.privacy.find_births import find_births
 from pipeline.privacy.find_codes import find_codes
 from pipeline.privacy.find_cues import cues_of
@@ -15,6 +15,8 @@ from pipeline.privacy.find_numbers import find_numbers
 from pipeline.privacy.find_said import Found, Said, said
 
 _NO_DIGIT = re.compile(r"\D")
+_NOTHING = "\ufffc"
+"""Stands for what was found before: no digit and no pause."""
 _FEWEST_EQUAL = 9
 """From how many digits two numbers that differ in two of them are one, said once with a slip."""
 
@@ -32,33 +34,44 @@ def find_personal(transcript: Transcript, *, own_numbers: Collection[str] = ()) 
     heard = cues_of(call.text)
     mended = slips_mended(call.text)
     own = frozenset(_NO_DIGIT.sub("", number) for number in own_numbers)
-    groups: Sequence[Iterator[Found]] = (
-        find_codes(call, heard),
-        find_births(call, heard),
-        find_addresses(call, heard),
-        find_numbers(call, digit_runs(call, mended), heard, own),
-        find_names(call, heard),
-    )
-    return tuple(call.span(found) for found in _one_datum_one_value(_apart(call, groups)))
-
-
-def _apart(call: Said, groups: Sequence[Iterator[Found]]) -> list[Found]:
-    """All that was found, in order, the earlier groups first served where two overlap."""
     taken = bytearray(len(call.text))
-    kept: list[Found] = []
+    found = list(_apart(call, taken, find_codes(call, heard), find_births(call, heard), find_addresses(call, heard)))
+    runs = digit_runs(call, _without(mended, found))
+    numbers = find_numbers(call, runs, heard, own)
+    found += _apart(call, taken, numbers, find_doors(call, heard), find_names(call, heard))
+    found.sort(key=lambda datum: datum.start)
+    return tuple(call.span(datum) for datum in _one_datum_one_value(found))
+
+
+def _without(text: str, found: Sequence[Found]) -> str:
+    """``text`` with other characters where something was found, as long as before."""
+    for datum in found:
+        text = text[: datum.start] + _NOTHING * (datum.end - datum.start) + text[datum.end :]
+    return text
+
+
+def _apart(call: Said, taken: bytearray, *groups: Iterator[Found]) -> Iterator[Found]:
+    """All that was found, each in its turn, the earlier groups first served where two overlap."""
     for group in groups:
         for found in group:
-            start, end = found.start, found.end
-            line = call.text.find("\n", start, end)
-            end = line if line >= 0 else end
-            while start < end and taken[start]:
-                start += 1
-            while end > start and taken[end - 1]:
-                end -= 1
-            if start < end and not any(taken[start:end]):
-                taken[start:end] = b"\1" * (end - start)
-                kept.append(Found(start, end, found.kind, found.value))
-    return sorted(kept, key=lambda found: found.start)
+            line = call.text.find("\n", found.start, found.end)
+            end = line if line >= 0 else found.end
+            for start, stop in _free(taken, found.start, end):
+                yield Found(start, stop, found.kind, found.value)
+            taken[found.start : end] = b"\1" * (end - found.start)
+
+
+def _free(taken: bytearray, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The stretches of ``[start, end)`` that are not taken."""
+    while start < end:
+        if taken[start]:
+            start += 1
+            continue
+        stop = start
+        while stop < end and not taken[stop]:
+            stop += 1
+        yield start, stop
+        start = stop
 
 
 def _one_datum_one_value(found: Sequence[Found]) -> Iterator[Found]:

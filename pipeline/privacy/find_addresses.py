@@ -23,19 +23,27 @@ _PLACE = re.compile(
     rf"[一-鿿a-z\d]{{1,12}}(?:{_ROAD}|{_ESTATE}|{_AREA})(?:[东西南北中]?[{DIGIT}]?[段期])?$"
 )
 _NO_PLACE = re.compile(
-    "(?:商城|电城|医院|法院|学院|影院|[这那哪家手店心夜嘴眼]里|[马公铁线电半上问网一思套]路|营业厅|超市|城市|地区|[小时服]区|院里|庭院)$"
+    "^[哪这那几什某]|(?:商城|电城|医院|法院|学院|影院|[这那哪家手店心夜眼表]里|^.?里|^.{4,}里|[马公铁线电半上问网一思套]路|营业厅|超市|城市|地区|[时服]区|院里|庭院)$"
 )
 _PART = re.compile(r"[一-鿿a-z\d]+$")
 _LEAD = re.compile(
     "收货地址|家庭住址|地址|住址|寄到|寄往|寄给|送到|送去|发到|发往|快递到|配送到|搬到|改成|改为|换成|换到|住在|家在|单位在|公司在|房子在|我在|"
-    "就在|还是|就是|[^一-鿿]|是(?!区)|在|住|到(?!路)|寄|送|说一下|嗯|啊|哦|那个|好的?|对|新家|老家|我家|写|填|从|到了|我们|我妈家|去|"
+    "就在|还是|就是|[^一-鿿a-z\\d]|是(?!区)|在|住|到(?!路)|寄|送|说一下|嗯|啊|哦|那个|好的?|对|新家|老家|我家|写|填|从|到了|我们|我妈家|去|"
     "去往|离|为|叫"
 )
 _OURS = re.compile("店|营业厅|厅|网点|支行|分行|柜台|窗口|医院|门诊|诊室|机场|车站|站|酒店|学校")
+_OURS_REACH = 24
+_LIVED_IN = re.compile("(?:从|在|到|住|回)([一-鿿]{2,4}(?:小区|花园|家园|公寓|新村))")
+_HOUSE = re.compile("栋|幢|单元|号楼|室|弄")
 _LINKS = re.compile("(?:还是|就是|是|在|写|叫|:|,|的|改成|填|呢|吧|我|家|住| )*")
-_NAMED = re.compile(rf"[一-鿿]{{1,10}}?(?:小区|花园|家园|公寓|大厦|苑|新村|公馆|山庄|社区|{_ROAD}|[城湾府庭村庄园里])(?:[{DIGIT}][期区])?")
+_NAMED = re.compile(
+    rf"(?:[一-鿿]{{1,10}}?(?:小区|花园|家园|公寓|大厦|苑|新村|公馆|山庄|社区|{_ROAD})|[一-鿿]{{1,4}}?[城湾府庭村庄园里])"
+    rf"(?:[{DIGIT}][期区])?(?=$|[^一-鿿]|[收{DIGIT}])"
+)
 _SPLIT = re.compile("[^,.。?!、…:;\"'“”~—\\- \n]+")
 _DOOR = re.compile(rf"[\d{DIGIT}]{{3,5}}(?![\d{DIGIT}年月日点块元])")
+_DIGITS = f"0123456789{DIGIT}"
+_REPEAT_REACH = 80
 _ASKED_TURNS = 3
 _FURTHEST = 48
 _ENGLISH = re.compile(
@@ -53,21 +61,31 @@ def find_addresses(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
             continue
         start, placed = _begin(said.text, match.start())
         end, units = _end(said.text, match.end())
-        if _is_somebodys(said.text, match, start, placed=placed, units=units, asked=asked.reaches(match.start())):
-            done = end
+        if _is_somebodys(said.text, match, start, end, placed=placed, units=units, asked=asked.reaches(match.start()), asked_before=asked.reaches(match.start(), before=True)):
             yield _found(said, start, end)
-    yield from asked.answers()
+        done = end
+    for match in _LIVED_IN.finditer(said.text):
+        if not _NO_PLACE.search(match[1]) and match[1][:2] not in ("我们", "你们", "他们", "别的", "整个", "新的"):
+            yield _found(said, *match.span(1))
+    yield from asked.places()
     for match in _ENGLISH.finditer(said.text):
         yield _found(said, match.start(), match.end())
 
 
-def _is_somebodys(text: str, match: re.Match[str], start: int, *, placed: bool, units: int, asked: bool) -> bool:
+def find_doors(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
+    """Door numbers that are answered on their own: 门牌是几零几? 幺五零三."""
+    yield from _Asked(said, [word for word in heard if word.cue is Cue.ADDRESS]).doors()
+
+
+def _is_somebodys(text: str, match: re.Match[str], start: int, end: int, *, placed: bool, units: int, asked: bool, asked_before: bool) -> bool:
     """Whether it is where a person is to be found, not a day, a staff number or a branch of the company."""
-    if not asked and _OURS.search(text, max(text.rfind("\n", 0, start) + 1, start - 14), min(len(text), match.end() + 6)):
+    if not asked_before and _OURS.search(text, max(text.rfind("\n", 0, start) + 1, start - _OURS_REACH), min(len(text), end + 6)):
         return False
     if placed:
         return True
-    return units > 1 or (asked and match.group()[-1] in "栋幢楼元室弄座号门")
+    if units > 1 and _HOUSE.search(text, match.start(), end):
+        return True
+    return asked and match.group()[-1] in "栋幢楼元室弄座号门"
 
 
 def _begin(text: str, at: int) -> tuple[int, bool]:
@@ -111,37 +129,50 @@ class _Asked:
         self._cues = cues
         self._turns = [said.turn_at(cue.start) for cue in cues]
 
-    def reaches(self, at: int) -> bool:
-        """Whether an address was asked for in the turn of ``at`` before it or shortly before that turn."""
+    def reaches(self, at: int, *, before: bool = False) -> bool:
+        """Whether an address was asked for shortly before the turn of ``at``, or in that turn before ``at``."""
         turn = self._said.turn_at(at)
         return any(
-            cue.start < at and turn - asked <= _ASKED_TURNS for cue, asked in zip(self._cues, self._turns, strict=True)
+            cue.start < at and (0 < turn - asked <= _ASKED_TURNS or (asked == turn and not before))
+            for cue, asked in zip(self._cues, self._turns, strict=True)
         )
 
-    def answers(self) -> Iterator[Found]:
-        """Names of estates and roads, and bare door numbers, right after a question for them."""
+    def places(self) -> Iterator[Found]:
+        """Names of estates and roads right after a question for them."""
+        for start, end in self._answers(_NAMED):
+            line = self._said.text.rfind("\n", 0, start) + 1
+            ours = _OURS.search(self._said.text, max(line, start - _OURS_REACH), end + 3)
+            if not _NO_PLACE.search(self._said.text[start:end]) and ours is None:
+                yield _found(self._said, start, end)
+
+    def doors(self) -> Iterator[Found]:
+        """Bare door numbers right after a question for them, and where they are repeated soon."""
+        text = self._said.text
+        for start, end in self._answers(_DOOR):
+            yield _found(self._said, start, end)
+            at = text.find(text[start:end], end, end + _REPEAT_REACH)
+            while at >= 0:
+                if _DOOR.match(text, at) and text[at - 1] not in _DIGITS:
+                    yield _found(self._said, at, at + end - start)
+                at = text.find(text[start:end], at + 1, end + _REPEAT_REACH)
+
+    def _answers(self, form: re.Pattern[str]) -> Iterator[tuple[int, int]]:
         said, text = self._said, self._said.text
         for cue, turn in zip(self._cues, self._turns, strict=True):
             links = _LINKS.match(text, cue.end)
-            at = links.end() if links else cue.end
-            for form in (_NAMED, _DOOR):
-                match = form.match(text, at)
-                if match is not None and not _NO_PLACE.search(match.group()):
-                    yield _found(said, match.start(), match.end())
+            match = form.match(text, links.end() if links else cue.end)
+            if match is not None:
+                yield match.span()
             line = text.find("\n", cue.end)
             if line < 0 or turn + 1 >= len(said.turns) or said.turns[turn + 1].role is said.turns[turn].role:
                 continue
             following = text.find("\n", line + 1)
-            yield from self._named_in(line + 1, following if following >= 0 else len(text))
-
-    def _named_in(self, start: int, stop: int) -> Iterator[Found]:
-        for part in _SPLIT.finditer(self._said.text, start, stop):
-            first, last = part.span()
-            for lead in _LEAD.finditer(self._said.text, first, last):
-                first = lead.end() if lead.end() < last else first
-            name = self._said.text[first:last]
-            if _DOOR.fullmatch(name) or (_NAMED.fullmatch(name) and not _NO_PLACE.search(name)):
-                yield _found(self._said, first, last)
+            for part in _SPLIT.finditer(text, line + 1, following if following >= 0 else len(text)):
+                first, last = part.span()
+                for lead in _LEAD.finditer(text, first, last):
+                    first = lead.end() if lead.end() < last else first
+                if form.fullmatch(text, first, last):
+                    yield first, last
 
 
 def _found(said: Said, start: int, end: int) -> Found:

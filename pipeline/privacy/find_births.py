@@ -9,7 +9,7 @@ from pipeline.privacy.find_digits import DIGIT
 from pipeline.privacy.find_said import Found, Said
 
 _N = rf"[\d{DIGIT}]"
-_YEAR = rf"(?:{_N}{{4}}|{_N}{{2}}|去|前|今)年"
+_YEAR = rf"(?:{_N}{{4}}年|{_N}{{2}}年|去年(?=.{1,3}月)|前年(?=.{1,3}月)|今年(?=.{1,3}月))"
 _MONTH = rf"(?:[\d{DIGIT}]{{1,2}}|十[一二]?|腊|正|冬)月(?:份)?"
 _DAY = rf"(?:[\d{DIGIT}]{{1,2}}|[一二三]?十[一二三四五六七八九]?|初[一二三四五六七八九十]|廿[一二三四五六七八九]?)[号日]?"
 _DATE = re.compile(

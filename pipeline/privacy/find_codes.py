@@ -19,13 +19,15 @@ _AT = r"艾特|爱特|圈a|@|小老鼠|(?<![a-z])at(?![a-z])"
 _TOP = r"com|cn|net|org|edu|gov|co"
 _PART = rf"[a-z0-9_+\-]+|{_D}|下划线|下横线|横杠|中杠|杠|点|[两三四五六]个(?={_D})|小写|大写|(?<![a-z])(?:dot|underscore|dash)(?![a-z])"
 _DOMAIN_END = re.compile(rf"(?:点|\.|(?<![a-z])dot )[ ,、]*(?:{_TOP})(?![a-z])(?:[ ,、]*(?:点|\.|dot )[ ,、]*cn(?![a-z]))?")
-_ADDRESS_BEFORE = re.compile(rf"(?:(?:{_AT}|{_PART}|\.)[,、]? ?)+$")
+_ADDRESS_BEFORE = re.compile(rf"(?:(?:{_AT}|{_PART}|\.)(?:[,、](?! )| (?=[a-z\d](?![a-z\d])|@))?)+$")
 _ENGLISH_MAIL = re.compile(
     r"[a-z0-9_.+\-]+(?: (?:dot|underscore|dash) [a-z0-9]+)* at [a-z0-9\-]+(?: dot [a-z]+)+|[a-z0-9_.+\-]+@[a-z0-9.\-]+\.[a-z]{2,}"
 )
 _HAS_AT = re.compile(_AT)
 _LONGEST_ADDRESS = 64
 _MAIL_REACH = 40
+_SPELLING = re.compile("([a-z]{3,})|([一-鿿]{2,4})的([一-鿿])")
+_NO_PARTS = frozenset("com net org edu gov gmail outlook hotmail sina sohu foxmail aliyun qq dot".split())
 
 _ACCOUNT = re.compile(rf"[a-z](?:[ ,、]?(?:[a-z0-9_\-]|{_D}|下划线|杠))*(?:下划线|{_D}|[a-z0-9_])")
 _WORD = re.compile(rf"(?:[a-z](?![a-z]* [a-z]{{2}})|{_D})(?:[,、]?(?:[a-z0-9_\-]|{_D}))+")
@@ -51,7 +53,7 @@ def find_codes(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
 def _mails(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     text = said.text
     for match in _ENGLISH_MAIL.finditer(text):
-        yield _found(said, match.start(), match.end(), PersonalKind.EMAIL)
+        yield from _mail(said, match.start(), match.end())
     for end in _DOMAIN_END.finditer(text):
         line = text.rfind("\n", 0, end.start()) + 1
         before = _ADDRESS_BEFORE.search(text, max(line, end.start() - _LONGEST_ADDRESS), end.start())
@@ -59,7 +61,19 @@ def _mails(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
             continue
         asked = any(w.cue is Cue.EMAIL and 0 <= end.start() - w.end <= _MAIL_REACH + 40 for w in heard)
         if asked or _HAS_AT.search(before.group()):
-            yield _found(said, before.start(), end.end(), PersonalKind.EMAIL)
+            yield from _mail(said, before.start(), end.end())
+
+
+def _mail(said: Said, start: int, end: int) -> Iterator[Found]:
+    """An address, and what is said of its spelling in the rest of the turn."""
+    found = _found(said, start, end, PersonalKind.EMAIL)
+    yield found
+    line = said.text.find("\n", end)
+    stop = line if line >= 0 else len(said.text)
+    parts = [part for part in re.findall("[a-z]{3,}", said.text[start:end]) if part not in _NO_PARTS]
+    for match in _SPELLING.finditer(said.text, end, min(stop, end + _MAIL_REACH)):
+        if match[1] in parts or (match[2] and match[3] in match[2]):
+            yield Found(match.start(), match.end(), PersonalKind.EMAIL, found.value)
 
 
 def _plates(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:

@@ -44,7 +44,7 @@ class Cue(Enum):
 
 
 _WORDS = {
-    Cue.MOBILE: "手机号 手机号码 手机 电话 电话号码 联系方式 联系电话 phone cellphone mobile telephone number_to_reach",
+    Cue.MOBILE: "手机号 手机号码 手机 电话 电话号码 联系方式 联系电话 phone cellphone mobile telephone number_to_reach my_number",
     Cue.LANDLINE: "座机 固话 固定电话 区号 办公电话 单位电话 家里电话 宅电 landline",
     Cue.RESIDENT_ID: "身份证 身份证号 身份证号码 证件 证件号 证件号码 社会保障号 social_security ssn my_social",
     Cue.BANK_CARD: "卡号 银行卡号 银行卡 信用卡号 储蓄卡号 借记卡号 信用卡卡号 这张卡 card_number the_card credit_card debit_card",
@@ -53,8 +53,8 @@ _WORDS = {
     Cue.EMAIL: "邮箱 电子邮箱 邮箱地址 电子邮件 邮件地址 email e-mail mail_address",
     Cue.MESSENGER: "微信 微信号 qq qq号 扣扣 加您微信 wechat",
     Cue.ADDRESS: (
-        "地址 住址 住在 您住 我住 家在 住哪 寄到 送到 寄给 送货 发到 寄往 搬到 小区名 楼栋 门牌 门牌号 楼号 哪个小区 几栋 "
-        "几单元 几零几 房号 房间号 收货地址 单位在 公司在 我家 新家 房子在 address live_at"
+        "地址 住址 住在 您住 家在 住哪 寄到 送到 寄给 发到 寄往 搬到 小区名 楼栋 门牌 门牌号 楼号 哪个小区 几栋 几单元 几零几 房号 "
+        "房间号 收货地址 新家 房子在 address live_at"
     ),
     Cue.NAME: (
         "姓名 名字 全名 户名 贵姓 怎么称呼 称呼 户主 机主 车主 收件人 收货人 联系人 乘机人 乘客 入住人 入住人全名 投保人 "
@@ -82,7 +82,7 @@ _WORDS = {
     Cue.PUBLIC: (
         "工号 型号 编号 序列号 出厂编号 航班 航班号 车次 热线 服务热线 客服热线 客服电话 服务电话 投诉电话 总机 前台座机 前台电话 "
         "窗口座机 窗口电话 门店电话 店里电话 网点电话 厅里电话 客服专线 官网 网址 车身 车号 代码 金额 一共 余额 积分 房价 血压 "
-        "邮编 期号 系列 hotline toll-free model flight total"
+        "分机 邮编 期号 系列 hotline toll-free model flight total"
     ),
     Cue.TITLE: "先生 女士 小姐 太太 夫人 阿姨 同学",
     Cue.JOB: (

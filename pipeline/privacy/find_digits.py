@@ -37,7 +37,8 @@ _FILLER = (
 )
 _GAP = re.compile(rf"(?:[ ,.、·…\-~—\"'()/。:]|{_FILLER})*")
 _LONGEST_GAP = 12
-_WORDS_BETWEEN = re.compile(r"[一-鿿a-z]")
+_DIGITS_OF_PAIRS = 9
+"""A run with 十 or 百 in it is a number read in pairs (十三, 九七 …) from so many digits on, else an amount."""
 _MEASURE = re.compile(
     "[块元毛角分钱天月日年岁点时秒次倍折成%米斤克兆位条张件台套份箱楼层栋幢座室期步遍页级人口只间晚集度寸升毫名家盒瓶本种款笔通回趟"
     "下些样起直定般共旦切律颗朵本片枚届把号栏岁路弄巷场顿句声门院组公线字]"
@@ -57,6 +58,8 @@ class Piece(NamedTuple):
     start: int
     end: int
     digits: str
+    amount: bool = False
+    """Whether they were said as a number with 十, 百 or 千."""
 
 
 class Run(NamedTuple):
@@ -104,12 +107,16 @@ def digit_runs(said: Said, text: str) -> list[Run]:
             pieces.append(piece)
     if pieces:
         runs.append(_run(said, pieces))
-    return [run for run in runs if len(run.digits) > 1]
+    return [run for run in runs if len(run.digits) > 1 and not _is_amount(run)]
 
 
 def _run(said: Said, pieces: list[Piece]) -> Run:
     turn = said.turn_at(pieces[0].start)
     return Run(tuple(pieces), turn, said.turns[turn].role)
+
+
+def _is_amount(run: Run) -> bool:
+    return len(run.digits) < _DIGITS_OF_PAIRS and any(piece.amount for piece in run.pieces)
 
 
 def _goes_on(text: str, end: int, start: int) -> bool:
@@ -133,7 +140,7 @@ def _pieces(text: str) -> Iterator[tuple[Piece, bool]]:
                 digits = "".join(_digit(character) for character in said)
             else:
                 digits, counted = said, True
-            yield Piece(start, end, digits), counted or (len(digits) < 7 and _counts(text, start, end, len(digits)))
+            yield Piece(start, end, digits, token.lastgroup == "amount"), counted or (len(digits) < 7 and _counts(text, start, end, len(digits)))
 
 
 def _english_pieces(text: str) -> Iterator[tuple[Piece, bool]]:

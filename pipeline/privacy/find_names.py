@@ -8,35 +8,38 @@ from typing import TYPE_CHECKING
 from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_cues import Cue, Heard
 from pipeline.privacy.find_said import Found, Said
-from pipeline.privacy.find_surnames import COMMON, COMPOUND, NOT_GIVEN, NOT_NAMES, SURNAMES
+from pipeline.privacy.find_surnames import COMMON, COMPOUND, NOT_GIVEN, NOT_NAMES, SELDOM_GIVEN, SURNAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _HAN = re.compile("[一-鿿]")
-_BOUNDARY = frozenset("是叫问好您找为跟和请给的了位到姓对被让由把嗯呃哦啊哎喂吧吗呢写填有要下像向替帮以及与本老小家")
+_BOUNDARY = frozenset("是叫问好您找为跟和请给的了位到姓对被让由把嗯呃哦啊哎喂吧吗呢写填有要下像替帮及与老小谢主长")
 """Characters that may stand right before a name without punctuation."""
-_LINKS = re.compile("(?:就是|是我|我是|叫做|名字|写的|填的|填|写|是|叫|为|的|,|:|\"|“|、| |我|呢|吧|嗯|呃|人|姓名|全名|称呼|报一下|说一下)*")
+_LINKS = re.compile("(?:就是|是我|我是|叫做|名字|写的|填的|填|写|是|叫|为|的|,|:|\"|“|、| |我|呢|吧|嗯|呃|人|姓名|全名|称呼|报一下|说一下|拼音)*")
 _SPLIT = re.compile("[^,.。?!、…:;\"'“”~—\\-\n ]+")
-_LEAD = re.compile("(?:嗯|呃|额|哦|啊|诶|哎|那|就是|就|我是|我叫|我姓|他叫|她叫|叫|是|姓|我|他|她|女儿|儿子|名字叫|名字是|名字|写|填|本人|全名|免贵|鄙姓)+")
+_LEAD = re.compile("(?:嗯|呃|额|哦|啊|诶|哎|那|就是|就|我是|我叫|我姓|他叫|她叫|叫|是|姓|我|他|她|女儿|儿子|名字叫|名字是|名字|写|填|本人|全名|免贵|鄙姓|还有|一个是?|一位是?|另外|另)+")
 _TRAIL = re.compile("(?:收件|本人|收|啊|哦|呢|吧|嘛|吗|的|女士|先生|小姐)+$")
 _FAMILY = re.compile(
     "(?:爱人|老公|老婆|先生|太太|媳妇|妈妈?|爸爸?|母亲|父亲|儿子|女儿|闺女|弟弟?|妹妹?|哥哥?|姐姐?|孙子|孙女|外孙|同事|朋友|婆婆|公公|"
     "岳母|岳父|丈夫|妻子|同学|助理|领导)(?:的名字)?(?:就?是|叫|姓|,)?[,:]?(?=[一-鿿]{2})"
 )
-_SAID_NAME = re.compile("(?:我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|客服|代表|教务|找一下|找)(?=[一-鿿])")
+_SAID_NAME = re.compile("(?:(?<=[,。 :\"])叫|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|客服|代表|教务|找一下|找)(?=[一-鿿])")
 _SURNAME_OF = re.compile("姓(?![名什啥甚氏])(?=[一-鿿])")
 _NICK = re.compile("(?:小|老)(?=[一-鿿])")
 _NICK_BEFORE = re.compile("(?:^|[\\s,.。?!、:\"“]|是|叫|我|客服|专员|经理|找|前台|师傅|同事|教务|的|员|说|喊|问|修)$")
 _NICK_AFTER = re.compile("$|[\\s,.。?!、:;…\"”]|为您|为你|给您|在线|在的|就行|你|您|他|她|找|说|师傅|工号|请|一家|这里|接|呢|吧|吗|啊|很高兴|来")
 _AH = re.compile("(?:是|叫|客服|专员|旅行|,)(阿[一-鿿])(?=为您|[,.。?!\n]|$|请|在|很)")
-_SPELT = re.compile("([一-鿿]{2,5})的([一-鿿])")
+_SPELT = re.compile("([一-鿿]{2,5})的([一-鿿]{1,2})")
+_NAME_TAGS = ("nr", "nrt", "nrfg", "ns", "nz")
 _ENGLISH = re.compile(
     r"(?<![a-z])(?:(?:my|full|her|his|the) name(?: is|'s)|name is|this is|i am|i'm|ask for|speaking with|mr\.?|mrs\.?|ms\.?|miss|dr\.?) "
     r"(?=[a-z])"
 )
 _ENGLISH_NAME = re.compile(r"[A-Z][A-Za-z'’\-]+(?: (?!And\b|My\b|I\b)[A-Z][A-Za-z'’\-]+){0,2}")
-_ENGLISH_TITLES = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr)\.?\s?$")
+_PINYIN = re.compile(r"[A-Z][A-Za-z]+ [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)?")
+_KIN = frozenset("阿姨 妈妈 爸爸 奶奶 爷爷 大爷 大妈 叔叔 大哥 大姐 哥 姐 叔 婶 嫂 老师 总".split())
+_TITLES = re.compile("(?:老师|老板|经理|主任|律师|医生|大夫|师傅|阿姨|同学|教授|先生|女士|小姐|太太|总|工|哥|姐)$")
 _ASK_TURNS = 3
 _LONGEST = 4
 
@@ -44,6 +47,7 @@ _LONGEST = 4
 def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     """Names, and spellings of them. A surname alone has the value of the only full name it can belong to."""
     places = sorted({*_titled(said, heard), *_announced(said, heard), *_english(said)})
+    places += _of_surnames(said.text, places)
     places += _spelt(said, places)
     places += _repeated(said, places)
     values = _values(said, places)
@@ -58,9 +62,11 @@ def _titled(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
     for word in heard:
         if word.cue is Cue.TITLE or word.cue is Cue.JOB:
             title = said.text[word.start : word.end]
-            if word.cue is Cue.JOB and len(title) == 1 and not _ends_title(said.text, word):
+            if len(title) == 1 and not _ends_title(said.text, word):
                 continue
-            start = _name_before(said.text, word.start, known=word.cue is Cue.JOB)
+            if said.text.startswith("姐", word.end) or said.text[max(0, word.start - 2) : word.start] == "谢谢":
+                continue
+            start = _name_before(said.text, word.start, kin=title in _KIN)
             if start is not None:
                 yield start, word.start
 
@@ -70,22 +76,33 @@ def _ends_title(text: str, word: Heard) -> bool:
     return re.match("$|[\\s,.。?!、:;…]|您|你|好|在|说|接|的|吗|呢|吧", text[word.end : word.end + 2]) is not None
 
 
-def _name_before(text: str, end: int, *, known: bool) -> int | None:
+def _name_before(text: str, end: int, *, kin: bool) -> int | None:
     """Where the name begins that ends at ``end``; ``None`` where there is none.
 
     Args:
-        known: whether the surname must be a common one and stand alone, since the title is also a trade.
+        kin: whether good wishes are sent to such people: 祝阿姨早日康复.
     """
     if text[max(0, end - 2) : end] in COMPOUND:
         return end - 2
-    last = text[max(0, end - 1) : end]
-    if last and last in SURNAMES and _begins(text, end - 1) and not _is_word(text[max(0, end - 2) : end]):
-        return end - 1
+    if end and text[end - 1] in SURNAMES and not (text[end - 1] == "祝" and kin):
+        if _begins(text, end - 1) or _stands_apart(text, end):
+            return end - 1
     for length in (3, 2, 4):
         name = text[max(0, end - length) : end]
         if len(name) == length and _is_name(name, sure=False) and _begins(text, end - length):
             return end - length
     return None
+
+
+def _stands_apart(text: str, end: int) -> bool:
+    """Whether jieba takes the character before ``end``, where a title begins, for a word: 骨科|王|主任, 这位|先生."""
+    start = max(text.rfind("\n", 0, end) + 1, end - 5)
+    at = start
+    for word, _ in _tagger()(text[start : end + 3]):
+        if at == end - 1:
+            return len(word) == 1
+        at += len(word)
+    return False
 
 
 def _begins(text: str, at: int) -> bool:
@@ -98,7 +115,7 @@ def _is_name(name: str, *, sure: bool) -> bool:
     Args:
         sure: whether the words around say that a name comes; else it must not be a word of the dictionary.
     """
-    if name in NOT_NAMES or name[:2] in NOT_NAMES:
+    if name in NOT_NAMES or name[:2] in NOT_NAMES or _TITLES.search(name):
         return False
     surname = 2 if name[:2] in COMPOUND and len(name) > 2 else 1
     given = name[surname:]
@@ -106,7 +123,7 @@ def _is_name(name: str, *, sure: bool) -> bool:
         return False
     if any(character in NOT_GIVEN or _HAN.match(character) is None for character in given):
         return False
-    return sure or not _is_word(name)
+    return sure or not (_is_word(name) or any(character in SELDOM_GIVEN for character in given))
 
 
 @cache
@@ -131,9 +148,10 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
         length = 2 if text[at : at + 2] in COMPOUND else 1
         if length == 2 or text[at] in SURNAMES:
             yield at, at + length
-    for form, sure in ((_SAID_NAME, False), (_FAMILY, False)):
-        for match in form.finditer(text):
-            yield from _name_at(text, match.end(), sure=sure)
+    for match in _SAID_NAME.finditer(text):
+        yield from _name_at(text, match.end(), sure=False)
+    for match in _FAMILY.finditer(text):
+        yield from _name_at(text, match.end(), sure=match.group()[-1] == "叫")
     for match in _NICK.finditer(text):
         at = match.end()
         if text[at] in COMMON and _NICK_BEFORE.search(text[max(0, at - 4) : at - 1]) and _NICK_AFTER.match(text, at + 1):
@@ -145,7 +163,14 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
             links = _LINKS.match(text, word.end)
             yield from _name_at(text, links.end() if links else word.end, sure=True)
             yield from _answers(said, word)
+            yield from _in_pinyin(said, links.end() if links else word.end)
     yield from _alone(text)
+
+
+def _in_pinyin(said: Said, at: int) -> Iterator[Place]:
+    name = _PINYIN.match(said.original(at, min(len(said.text), at + 40))) if at < len(said.text) else None
+    if name is not None:
+        yield at, at + name.end()
 
 
 def _name_at(text: str, at: int, *, sure: bool) -> Iterator[Place]:
@@ -200,10 +225,24 @@ def _alone(text: str) -> Iterator[Place]:
     """Parts of a sentence that are nothing but three characters that jieba takes for a name."""
     for part in _SPLIT.finditer(text):
         name = part.group()
-        if len(name) == 3 and name[0] in SURNAMES and _is_name(name, sure=False):
+        if len(name) == 3 and name[0] in COMMON and _is_name(name, sure=False):
             tagged = _tagger()(name)
-            if len(tagged) == 1 and tagged[0][1].startswith("nr"):
+            if len(tagged[0][0]) != 2 and tagged[-1][1] in _NAME_TAGS:
                 yield part.span()
+
+
+def _of_surnames(text: str, places: Sequence[Place]) -> list[Place]:
+    """Parts of a sentence that are nothing but a full name whose surname was said: 姓娄,娄建业."""
+    surnames = {text[start:end] for start, end in places if end - start == 1 or text[start:end] in COMPOUND}
+    if not surnames:
+        return []
+    found: list[Place] = []
+    for part in _SPLIT.finditer(text):
+        name = part.group()
+        if len(name) <= _LONGEST and (name[0] in surnames or name[:2] in surnames) and _is_name(name, sure=True):
+            if not _is_word(name) and part.span() not in places:
+                found.append(part.span())
+    return found
 
 
 def _spelt(said: Said, places: Sequence[Place]) -> list[Place]:
@@ -220,8 +259,11 @@ def _spelt(said: Said, places: Sequence[Place]) -> list[Place]:
                 found.append(part.span())
     for match in _SPELT.finditer(text):
         phrase, meant = match.groups()
-        if meant in characters and meant in phrase:
-            found.append((_phrase_start(text, match.start(1), phrase, meant), match.end()))
+        for length in (2, 1):
+            if (said_again := meant[:length]) in phrase and all(character in characters for character in said_again):
+                start = _phrase_start(text, match.start(1), phrase, said_again)
+                found.append((start, match.start(2) + len(said_again)))
+                break
     return found
 
 

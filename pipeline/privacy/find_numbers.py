@@ -41,10 +41,13 @@ _FEWEST = {
 _UNASKED = 7
 """From how many digits a number without any such word is masked, as of unknown kind."""
 _PIECE = 2
-_LETTERS_BEFORE = re.compile(r"(?:(?:[a-z]{1,12}|下划线|杠)[,、_\- ]{0,2})+$")
+_LETTERS_BEFORE = re.compile(r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|杠)[,、_\-]{0,2}|(?<![a-z])[a-z] )+$")
 _LETTERS_AFTER = re.compile(rf"(?:[,、_\- ]?(?:[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+")
+_AMBIGUOUS = {PersonalKind.BANK_CARD, PersonalKind.LANDLINE}
+_DECIDING = {Cue.RESIDENT_ID, Cue.ORDER, Cue.MESSENGER, Cue.BANK_CARD}
 _LETTERED = {PersonalKind.ORDER, PersonalKind.SECRET, PersonalKind.MESSENGER, PersonalKind.PASSPORT}
-_HAN = re.compile("[一-鿿]")
+_TOLL_FREE = re.compile(r"(?:1[- ])?8(?:00|88|77)[- ]\d{3}[- ]")
+_WORD = re.compile("[一-鿿](?<!杠)")
 
 
 @dataclass(slots=True)
@@ -139,8 +142,10 @@ def _joins(said: Said, chain: _Chain, run: Run, own_cue: Cue | None, asked: _Ask
         return False
     cue = asked.between(last.end, run.start)
     whole = chain.streams.get(run.role, "") + run.digits
+    if chain.cue is Cue.TAIL:
+        return shape_of(whole) is not None and shape_of(run.digits) is None
     if (cue or own_cue) in (Cue.TAIL, Cue.BIRTH_DATE):
-        return shape_of(whole) is not None and chain.cue is not Cue.TAIL
+        return shape_of(whole) is not None
     if cue is not None and cue is not chain.cue and cue is not Cue.NUMBER:
         return False
     words = _BACK_CHANNEL.sub("", said.text[last.end : run.start])
@@ -151,10 +156,10 @@ def _found_in(said: Said, chain: _Chain, own_numbers: Collection[str]) -> Iterat
     whole = _whole_of(chain)
     for run in chain.runs:
         digits = run.digits
-        kind, value = shape_of(digits), digits
+        kind, value = _kind_of(digits, chain.cue), digits
         if kind is None and whole is not None and len(digits) >= _PIECE:
             kind, value = whole
-        if kind is None or is_public(digits) or _is_own(value, own_numbers):
+        if kind is None or is_public(digits) or _TOLL_FREE.match(said.text, run.start) or _is_own(value, own_numbers):
             continue
         yield from _spans(said, run, kind, value)
 
@@ -164,8 +169,8 @@ def _whole_of(chain: _Chain) -> tuple[PersonalKind, str] | None:
     longest = max(chain.streams.values(), key=len)
     single = max((run.digits for run in chain.runs), key=len)
     for digits in (single, *chain.streams.values()):
-        kind = shape_of(digits)
-        if kind is not None and chain.cue is not Cue.PUBLIC:
+        kind = _kind_of(digits, chain.cue)
+        if kind is not None:
             return kind, digits
     if chain.cue is Cue.PUBLIC or is_public(longest):
         return None
@@ -177,6 +182,16 @@ def _whole_of(chain: _Chain) -> tuple[PersonalKind, str] | None:
     return (PersonalKind.NUMBER, longest) if len(single) >= _UNASKED and not is_date(single) else None
 
 
+def _kind_of(digits: str, cue: Cue | None) -> PersonalKind | None:
+    """The kind by the form of ``digits``; where several numbers have that form the one that was announced."""
+    kind = shape_of(digits)
+    if kind is PersonalKind.LANDLINE and cue is Cue.PUBLIC:
+        return None
+    if kind in _AMBIGUOUS and cue is not None and cue in _DECIDING:
+        return cue.kind
+    return kind
+
+
 def _is_own(value: str, own_numbers: Collection[str]) -> bool:
     return any(value == number or number.endswith(value) and len(value) >= 7 for number in own_numbers)
 
@@ -184,13 +199,15 @@ def _is_own(value: str, own_numbers: Collection[str]) -> bool:
 def _spans(said: Said, run: Run, kind: PersonalKind, value: str) -> Iterator[Found]:
     """The pieces of ``run``, joined where no word stands between them."""
     text = said.text
-    start, end = run.pieces[0].start, run.pieces[0].end
+    start, end = run.start, run.pieces[0].end
+    if text[max(0, start - 1) : start] == "+":
+        start -= 1
     if kind in _LETTERED:
         line = text.rfind("\n", 0, start) + 1
         before = _LETTERS_BEFORE.search(text, max(line, start - 24), start)
         start = before.start() if before else start
     for piece in run.pieces[1:]:
-        if _HAN.search(text, end, piece.start):
+        if _WORD.search(text, end, piece.start):
             yield Found(start, end, kind, value)
             start = piece.start
         end = piece.end

@@ -9,7 +9,7 @@ _RESIDENT = re.compile(r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\
 _OLD_RESIDENT = re.compile(r"[1-9]\d{5}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
 _LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d\d)[2-9]\d{6,7}")
 _CARD = re.compile(r"(?:62|4|5[1-5]|2[2-7]|3[0-9]|6011|65|9)\d+")
-_PUBLIC = re.compile(r"(?:[48]00\d{7}|1?800\d{7}|9[56]\d{3,6}|1[012]\d{1,3}|12\d{3}|100\d\d)")
+_PUBLIC = re.compile(r"(?:[48]00\d{7}|9[56]\d{3,6}|1[012]\d{1,3}|12\d{3}|100\d\d)")
 """Hotlines: 400 and 800 numbers, 95xxx and 96xxx, emergency and public services."""
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _YEAR = re.compile(r"(?:19|20)\d\d")
