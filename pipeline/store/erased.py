@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, select
 
+from pipeline.store.database import Database
 from pipeline.store.retention_tables import erased
 from pipeline.store.tables import recordings
 
@@ -24,3 +25,10 @@ def erased_among(connection: Connection, recording_ids: Collection[str]) -> set[
 def is_erased(connection: Connection, recording_id: str) -> bool:
     """Whether the recording was erased; as `erased_among`."""
     return bool(erased_among(connection, [recording_id]))
+
+
+def has_been_erased(database: Database, recording_id: str) -> bool:
+    """Whether the recording was erased by now; it may be in the next moment."""
+    with database.reading() as connection:
+        query = select(erased.c.recording_id).where(erased.c.recording_id == recording_id)
+        return connection.execute(query).first() is not None

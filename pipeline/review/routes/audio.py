@@ -18,6 +18,7 @@ from pipeline.review.playback import FileGone, NoRoom
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
 from pipeline.store.accounts import audit
 from pipeline.store.call_recording import find_by_id
+from pipeline.store.erased import has_been_erased
 
 router = APIRouter()
 log = logging.getLogger(__name__)
@@ -42,6 +43,10 @@ def call_audio(request: Request, visitor: Hearing, recording_id: str) -> Respons
             sound = listening.playback.clear_sound_of(recording)
         else:
             sound = listening.playback.masked_sound_of(recording, _mask(request, recording_id))
+    if has_been_erased(desk_of(request).database, recording_id):
+        # Meanwhile: what was just made of it has to go as well.
+        listening.playback.forget(recording_id)
+        raise HTTPException(410, GONE)
     if request.method == "GET" and listening.begins_to_hear(visitor.csrf, recording_id):
         audit(
             desk_of(request).database,
