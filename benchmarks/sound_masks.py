@@ -4,8 +4,8 @@
 
 First line: begin and end of words against the labelled turns, whose times come from the speech synthesis. Then every
 number of three digits and more, as the model wrote it in any call, is masked with each margin, and the masked recording
-goes through the same model again. A number counts as read where two of its digits in a row are written inside the mask,
-or beside it within a second; hours of a masked call are the price. ``docs/retention.md`` has the figures.
+goes through the same model again. Digits count as read where two in a row that the call really holds are written inside
+the mask or within a second of it; the seconds that are masked are the price. ``docs/retention.md`` has the figures.
 """
 
 import argparse
@@ -29,6 +29,8 @@ from pipeline.audio.transcode import write_wav
 from pipeline.domain.calls import Role, Span, Transcript, Turn
 from pipeline.domain.personal import PersonalKind, PersonalSpan, mask_transcript
 from pipeline.evaluation.labelled import read_labelled
+from pipeline.text.normalise import normalise
+from pipeline.text.numbers import digit_form
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 ROLES = (Role.AGENT, Role.CUSTOMER)
@@ -74,8 +76,18 @@ def mask_numbers(heard: Heard, numbers: Sequence[PersonalSpan], margin_s: float)
     return mask
 
 
-def read_again(backend: AsrBackend, file: Path, mask: SoundMask, folder: Path) -> list[str]:
-    """Pairs of digits that the model writes within a second of the mask when it hears the masked recording."""
+def digits_of(transcript: Transcript) -> list[str]:
+    """The numbers of a call as digits."""
+    return [_digits(span.value) for span in numbers_in(transcript)]
+
+
+def _digits(text: str) -> str:
+    form = digit_form(normalise(text).text)
+    return re.sub(r"\D", "", form.text if form is not None else text)
+
+
+def read_again(backend: AsrBackend, file: Path, mask: SoundMask, numbers: Sequence[str], folder: Path) -> list[str]:
+    """Pairs of digits of the numbers that the model writes by the mask when it hears the masked recording."""
     masked = folder / "masked.wav"
     write_wav(file, masked, mask)
     near = [Span(span.start_s - NEAR_S, span.end_s + NEAR_S) for span in mask.spans]
@@ -83,7 +95,9 @@ def read_again(backend: AsrBackend, file: Path, mask: SoundMask, folder: Path) -
     for turn in hear(backend, masked).transcript.turns:
         for match in _PAIR.finditer(turn.text):
             when = turn.span_of(*match.span())
-            if any(when.overlap_s(span) > 0 for span in near):
+            if any(_digits(match.group()) in number for number in numbers) and any(
+                when.overlap_s(span) > 0 for span in near
+            ):
                 found.append(match.group())
     return found
 
@@ -122,7 +136,9 @@ def main() -> None:
         for margin_s in options.margins:
             masks = {name: mask_numbers(one, numbers_in(one.transcript), margin_s) for name, one in heard.items()}
             read = {
-                name: read_again(backend, options.calls / name, mask, Path(folder))
+                name: read_again(
+                    backend, options.calls / name, mask, digits_of(labelled[name].transcript), Path(folder)
+                )
                 for name, mask in masks.items()
                 if mask.spans
             }

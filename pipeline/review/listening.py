@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pipeline.audio.peaks import peaks_of
 from pipeline.domain.calls import Recording
 from pipeline.domain.errors import StoreError
 from pipeline.review.playback import Locks, Playback, default_folder
-from pipeline.review.visitor import Visitor, desk_of
+from pipeline.review.visitor import desk_of
 from pipeline.store.database import Database
 from pipeline.store.spoken import spoken
 from pipeline.store.waveforms import Waveform, save_waveform, stored_waveform
@@ -33,7 +34,20 @@ class Listening:
         # Decoding takes a core: more at once would slow every page.
         self._decoders = threading.BoundedSemaphore(outlines_at_once)
         self._heard: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._clear_until: dict[tuple[str, str], float] = {}
         self._guard = threading.Lock()
+
+    def let_hear_clear(self, session: str, recording_id: str, *, seconds: float) -> None:
+        """From now on the session may hear the call unmasked, for so long."""
+        now = time.monotonic()
+        with self._guard:
+            self._clear_until = {key: until for key, until in self._clear_until.items() if until > now}
+            self._clear_until[session, recording_id] = now + seconds
+
+    def may_hear_clear(self, session: str, recording_id: str) -> bool:
+        """Whether the session may hear the call unmasked at this moment."""
+        with self._guard:
+            return self._clear_until.get((session, recording_id), 0.0) > time.monotonic()
 
     def begins_to_hear(self, session: str, recording_id: str) -> bool:
         """Whether the session asks for the sound of the call for the first time."""
@@ -95,8 +109,3 @@ def listening_of(request: Request) -> Listening:
             state.listening = Listening(desk_of(request).settings.cache or default_folder())
     found: Listening = state.listening
     return found
-
-
-def may_hear_clear(request: Request, visitor: Visitor, recording_id: str) -> bool:
-    """Whether the visitor has opened the clear view of the call, and so may hear it clear."""
-    return False

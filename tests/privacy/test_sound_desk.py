@@ -17,7 +17,7 @@ from pipeline.domain.calls import Transcript
 from pipeline.domain.personal import PersonalKind, mask_of
 from pipeline.review.listening import Listening
 from pipeline.store import documents
-from pipeline.store.review_tables import waveforms
+from pipeline.store.review_tables import audit, waveforms
 from pipeline.store.tables import recordings, transcripts
 from tests.review.conftest import app, client_as, desk, pack, quick_hashes, sample_store  # noqa: F401 - fixtures
 from tests.review.samples import FOLDER, recording_id
@@ -172,3 +172,45 @@ def test_a_recording_that_is_erased_while_it_is_made_leaves_no_copy(client_as, d
     monkeypatch.setattr(playback, "write_wav", erased_meanwhile)
     assert client_as("reviewer").get(f"/calls/{CALL}/audio").status_code == 410
     assert list((tmp_path / "playback").iterdir()) == []
+
+
+REASON = {"reason": "客户投诉，核对金额"}
+
+
+def test_who_says_why_hears_the_recording_itself_and_is_noted(client_as, desk):  # noqa: F811
+    hide(desk, "s01.wav")
+    manager, other = client_as("manager"), client_as("admin")
+    url = f"/calls/{CALL}/audio"
+    assert manager.get(url, params={"clear": "1"}).status_code == 403
+    assert manager.post(f"/calls/{CALL}/clear-sound", json={"reason": " "}).status_code == 422
+    assert manager.post(f"/calls/{CALL}/clear-sound", json=REASON).json() == {"seconds": 300}
+    assert manager.get(url, params={"clear": "1"}).content == (FOLDER / "s01.wav").read_bytes()
+    # What is not asked for clear is masked all the same; other sessions and other calls are not let in.
+    assert manager.get(url).content != (FOLDER / "s01.wav").read_bytes()
+    assert other.get(url, params={"clear": "1"}).status_code == 403
+    assert manager.get(f"/calls/{recording_id('s02.wav')}/audio", params={"clear": "1"}).status_code == 403
+    with desk.database.reading() as connection:
+        rows = connection.execute(select(audit.c.login, audit.c.detail).where(audit.c.action == "unmask")).all()
+    assert rows == [("manager", {**REASON, "sound": True, "minutes": 5})]
+
+
+def test_after_its_time_it_is_masked_again(client_as, desk, app):  # noqa: F811
+    manager = client_as("manager")
+    manager.post(f"/calls/{CALL}/clear-sound", json=REASON)
+    listening = app.state.listening
+    ((session, call),) = listening._clear_until
+    listening.let_hear_clear(session, call, seconds=0.0)
+    assert manager.get(f"/calls/{CALL}/audio", params={"clear": "1"}).status_code == 403
+
+
+@pytest.mark.parametrize("role", ["reviewer", "lead", "agent", "author"])
+def test_others_are_not_let_hear_it(client_as, role):  # noqa: F811
+    assert client_as(role).post(f"/calls/{CALL}/clear-sound", json=REASON).status_code in (403, 404)
+    assert client_as(role).get(f"/calls/{CALL}/audio", params={"clear": "1"}).status_code in (403, 404)
+
+
+def test_where_nobody_knows_what_is_hidden_the_clear_recording_can_still_be_heard(client_as, desk):  # noqa: F811
+    never_masked(desk)
+    manager = client_as("manager")
+    manager.post(f"/calls/{CALL}/clear-sound", json=REASON)
+    assert manager.get(f"/calls/{CALL}/audio", params={"clear": "1"}).status_code == 200

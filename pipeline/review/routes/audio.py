@@ -4,7 +4,7 @@ import base64
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
@@ -12,9 +12,10 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from pipeline.audio.masking import SoundMask
 from pipeline.domain.calls import Recording
 from pipeline.domain.errors import AudioError
-from pipeline.review.access import Permission
-from pipeline.review.listening import listening_of, mask_of, may_hear_clear
+from pipeline.review.access import Permission, may_unmask
+from pipeline.review.listening import listening_of, mask_of
 from pipeline.review.playback import FileGone, NoRoom
+from pipeline.review.routes.clear import Wish
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
 from pipeline.store.accounts import audit
 from pipeline.store.call_recording import find_by_id
@@ -26,20 +27,22 @@ Hearing = Annotated[Visitor, Depends(requires(Permission.HEAR))]
 GONE = "录音文件已不在 / The file of the recording is gone"
 UNPLAYABLE = "录音无法播放 / The recording cannot be played"
 UNKNOWN = "不知道这通录音里哪里有个人信息，不能播放 / Nobody knows where this recording holds personal data: not played"
+NOT_CLEAR = "听原声要先说明原因，过时再说一次 / Say why before you hear it unmasked, and again when the time is over"
 FULL = "服务器磁盘已满，请告诉管理员 / The server's disk is full: tell whoever runs it"
 
 
 @router.api_route("/calls/{recording_id}/audio", methods=["GET", "HEAD"])
-def call_audio(request: Request, visitor: Hearing, recording_id: str) -> Response:
+def call_audio(request: Request, visitor: Hearing, recording_id: str, clear: Literal["0", "1"] = "0") -> Response:
     """The recording with a tone over what is masked, or the part of it that a Range header names.
 
-    Who may hear it clear is given the file itself.
+    With ``clear=1`` the file itself, for who has said why within the last minutes.
     """
     recording = _recording(request, visitor, recording_id)
     listening = listening_of(request)
-    clear = may_hear_clear(request, visitor, recording_id)
+    if clear == "1" and not listening.may_hear_clear(visitor.csrf, recording_id):
+        raise HTTPException(403, NOT_CLEAR)
     with _or_why_not():
-        if clear:
+        if clear == "1":
             sound = listening.playback.clear_sound_of(recording)
         else:
             sound = listening.playback.masked_sound_of(recording, _mask(request, recording_id))
@@ -62,6 +65,31 @@ def call_audio(request: Request, visitor: Hearing, recording_id: str) -> Respons
         stat_result=sound.status,
         headers={"Cache-Control": "private, no-store"},
     )
+
+
+@router.post("/calls/{recording_id}/clear-sound")
+def unmask_sound(
+    request: Request,
+    visitor: Annotated[Visitor, Depends(requires(Permission.UNMASK))],
+    recording_id: str,
+    wish: Wish,
+) -> Response:
+    """For how many seconds the session may hear the call unmasked from now on. Goes into the audit log first."""
+    desk = desk_of(request)
+    if not may_unmask(visitor.account, reviewers=desk.settings.clear_reviewers):
+        raise HTTPException(403)
+    _recording(request, visitor, recording_id)
+    audit(
+        desk.database,
+        account=visitor.account,
+        action="unmask",
+        recording_id=recording_id,
+        detail={"reason": wish.reason, "sound": True, "minutes": desk.settings.clear_minutes},
+        address=address_of(request),
+    )
+    seconds = 60 * desk.settings.clear_minutes
+    listening_of(request).let_hear_clear(visitor.csrf, recording_id, seconds=seconds)
+    return JSONResponse({"seconds": seconds})
 
 
 @router.get("/calls/{recording_id}/peaks")

@@ -25,15 +25,30 @@ export class Clear {
     if (reason.length < 4) { toast(t("请写明原因，至少 4 个字。", "Say why, in 4 characters or more."), "error"); return; }
     byId("clear-dialog").close();
     try {
+      const heard = await post(`/calls/${this.call}/clear-sound`, { reason });
+      const sound = heard.ok ? await heard.json() : null;
+      if (sound) this.hear("?clear=1");
       const answer = await post(`/calls/${this.call}/clear`, { reason });
       const said = await answer.json();
-      if (!answer.ok) { toast(typeof said.detail === "string" ? said.detail : t("没有打开原文。", "It was not shown."), "error"); return; }
-      this.turns = said.turns;
-      this.until = Date.now() + said.seconds * 1000;
+      if (!answer.ok) { toast(typeof said.detail === "string" ? said.detail : t("没有打开原文。", "It was not shown."), "error"); if (!sound) return; }
+      // Where no words were kept, the sound may still be heard.
+      this.turns = said.turns ?? {};
+      this.until = Date.now() + (said.seconds ?? sound.seconds) * 1000;
       this.timer = setInterval(() => this.tick(), 1000);
       this.draw();
       this.tick();
     } catch (error) { if (!(error instanceof Lost)) throw error; }
+  }
+
+  // The same place in the sound, unmasked or masked.
+  hear(query) {
+    const audio = byId("sound");
+    const src = `/calls/${this.call}/audio${query}`;
+    if (!audio || audio.getAttribute("src") === src) return;
+    const at = audio.currentTime, playing = !audio.paused;
+    audio.src = src;
+    audio.currentTime = at;
+    if (playing) audio.play().catch(() => {});
   }
 
   // Also after rows were put in place anew.
@@ -59,6 +74,7 @@ export class Clear {
   hide() {
     clearInterval(this.timer);
     this.turns = null;
+    this.hear("");
     this.draw();
     const button = byId("clear-button");
     if (button) button.textContent = t("查看原文", "Show unmasked");

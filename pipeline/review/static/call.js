@@ -61,7 +61,7 @@ function showState() {
   if (playWords) playWords.textContent = player.playing ? t("暂停", "Pause") : t("播放", "Play");
   if (byId("speed")) byId("speed").textContent = `${player.settings.speed}×`;
   document.querySelector('[data-act="skip"]')?.setAttribute("aria-pressed", String(player.settings.skip));
-  if (player.broken) byId("wave-state").textContent = t("录音放不出来。", "The recording cannot be played.");
+  if (player.broken && !wave.refused) byId("wave-state").textContent = t("录音放不出来。", "The recording cannot be played.");
 }
 
 function showTime() {
