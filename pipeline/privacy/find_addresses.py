@@ -14,7 +14,7 @@ _BUILDING = "(?:大厦|广场|大楼|公寓|写字楼|园区|科技园|中心|�
 _PAUSE = "[ ,、.]{0,2}"
 _UNITS = re.compile(rf"(?<!月){_N}{_UNIT}(?:的)?")
 _ONWARD = re.compile(
-    rf"{_PAUSE}(?:[东西南北]?[一-鿿]{{0,6}}{_BUILDING}|[东西南北]?[区楼门塔座]?{_N}{_UNIT}|[\da-z{DIGIT}]{{3,5}}(?![\d{DIGIT}十百千月点块元号a-z])室?)"
+    rf"{_PAUSE}(?:[东西南北]?[一-鿿]{{0,6}}{_BUILDING}|[东西南北]?[区楼门塔座]?{_N}{_UNIT}|[\da-z{DIGIT}十]{{3,5}}(?![\d{DIGIT}十百千月点块元号a-z])室?)"
 )
 _ROAD = "大道|大街|胡同|路|街|巷|弄"
 _AREA = "省|自治区|市|区|县|州|旗|镇|乡|街道|村|开发区"
@@ -31,14 +31,16 @@ _LEAD = re.compile(
     "就在|还是|就是|[^一-鿿a-z\\d]|是(?!区)|在|住|到(?!路)|寄|送|说一下|嗯|啊|哦|那个|好的?|对|新家|老家|我家|写|填|从|到了|我们|我妈家|去|"
     "去往|离|为|叫"
 )
-_OURS = re.compile("店|营业厅|厅|网点|支行|分行|柜台|窗口|医院|门诊|诊室|机场|车站|站|酒店|学校")
+_OURS = re.compile("店|营业厅|厅|网点|支行|分行|柜台|窗口|医院|门诊|诊室|机场|车站|站|酒店|学校|地址在|我们在|服务台|大厅")
+_DWELLING = "栋幢楼元室弄座号门"
+_NUMBER = re.compile(rf"{_N}")
 _OURS_REACH = 24
 _LIVED_IN = re.compile("(?:从|在|到|住|回)([一-鿿]{2,4}(?:小区|花园|家园|公寓|新村))")
 _HOUSE = re.compile("栋|幢|单元|号楼|室|弄")
 _LINKS = re.compile("(?:还是|就是|是|在|写|叫|:|,|的|改成|填|呢|吧|我|家|住| )*")
 _NAMED = re.compile(
     rf"(?:[一-鿿]{{1,10}}?(?:小区|花园|家园|公寓|大厦|苑|新村|公馆|山庄|社区|{_ROAD})|[一-鿿]{{1,4}}?[城湾府庭村庄园里])"
-    rf"(?:[{DIGIT}][期区])?(?=$|[^一-鿿]|[收{DIGIT}])"
+    rf"(?:[{DIGIT}][期区])?(?=$|[^一-鿿]|[收那这的{DIGIT}])"
 )
 _SPLIT = re.compile("[^,.。?!、…:;\"'“”~—\\- \n]+")
 _DOOR = re.compile(rf"[\d{DIGIT}]{{3,5}}(?![\d{DIGIT}年月日点块元])")
@@ -85,7 +87,7 @@ def _is_somebodys(text: str, match: re.Match[str], start: int, end: int, *, plac
         return True
     if units > 1 and _HOUSE.search(text, match.start(), end):
         return True
-    return asked and match.group()[-1] in "栋幢楼元室弄座号门"
+    return asked and (asked_before or _HOUSE.search(match.group()) is not None) and match.group()[-1] in _DWELLING
 
 
 def _begin(text: str, at: int) -> tuple[int, bool]:
@@ -105,11 +107,17 @@ def _begin(text: str, at: int) -> tuple[int, bool]:
             if lead.end() < end:
                 first, led = lead.end(), True
         name = text[first:end]
-        if _PLACE.search(name) is None or _NO_PLACE.search(name):
+        estate = start == at == end and len(name) in (2, 3, 4, 5, 6) and _HOUSE.match(text, _number_end(text, at))
+        if (_PLACE.search(name) is None and not estate) or _NO_PLACE.search(name):
             return start, placed
         start, placed = first, True
         if led:
             return start, placed
+
+
+def _number_end(text: str, at: int) -> int:
+    match = _NUMBER.match(text, at)
+    return match.end() if match else at
 
 
 def _end(text: str, at: int) -> tuple[int, int]:

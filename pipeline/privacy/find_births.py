@@ -13,13 +13,13 @@ _YEAR = rf"(?:{_N}{{4}}年|{_N}{{2}}年|去年(?=.{1,3}月)|前年(?=.{1,3}月)|
 _MONTH = rf"(?:[\d{DIGIT}]{{1,2}}|十[一二]?|腊|正|冬)月(?:份)?"
 _DAY = rf"(?:[\d{DIGIT}]{{1,2}}|[一二三]?十[一二三四五六七八九]?|初[一二三四五六七八九十]|廿[一二三四五六七八九]?)[号日]?"
 _DATE = re.compile(
-    rf"{_YEAR},?(?:{_MONTH},?(?:{_DAY})?)?|{_MONTH},?{_DAY}|(?<!{_N}){_N}{{8}}(?!{_N})|(?<!{_N}){_N}{{4}}[ ./,\-]{_N}{{1,2}}[ ./,\-]{_N}{{1,2}}(?!{_N})"
+    rf"{_YEAR}(?:,?{_MONTH}(?:,?{_DAY})?)?|{_MONTH},?{_DAY}|(?<!{_N}){_N}{{8}}(?!{_N})|(?<!{_N}){_N}{{4}}[ ./,\-]{_N}{{1,2}}[ ./,\-]{_N}{{1,2}}(?!{_N})"
 )
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _ENGLISH = re.compile(
     rf"(?:{_MONTHS})(?: \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTHS})(?:,? \d{{4}})?|\d{{1,2}}[/\-]\d{{1,2}}[/\-]\d{{2,4}}"
 )
-_BORN = re.compile(rf"{_YEAR}(?:{_MONTH}(?:{_DAY})?)?(?=的(?:[,。.]|$)|生的?|出生|生人)|{_YEAR}{_MONTH}(?:{_DAY})?(?=出生|生)")
+_BORN = re.compile(rf"(?<=[我他她您你子女儿爸妈人]是){_YEAR}(?:{_MONTH}(?:{_DAY})?)?(?=的(?:[,。.]|$)|生的?|出生|生人)|{_YEAR}{_MONTH}(?:{_DAY})?(?=出生|生)")
 _REACH = 24
 _ASK_REACH = 60
 

@@ -1,10 +1,11 @@
 """Names of people: 张先生, 我叫王小芳, 姓陈 耳东陈, answers to 怎么称呼, and every repetition of them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pipeline.domain.calls import Role
 from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_cues import Cue, Heard
 from pipeline.privacy.find_said import Found, Said
@@ -16,20 +17,28 @@ if TYPE_CHECKING:
 _HAN = re.compile("[一-鿿]")
 _BOUNDARY = frozenset("是叫问好您找为跟和请给的了位到姓对被让由把嗯呃哦啊哎喂吧吗呢写填有要下像替帮及与老小谢主长")
 """Characters that may stand right before a name without punctuation."""
-_LINKS = re.compile("(?:就是|是我|我是|叫做|名字|写的|填的|填|写|是|叫|为|的|,|:|\"|“|、| |我|呢|吧|嗯|呃|人|姓名|全名|称呼|报一下|说一下|拼音)*")
+_LINKS = re.compile("(?:就是|是我|我是|叫做|名字|写的|填的|填|写|是|叫|为|的|,|:|\"|“| |我|呢|吧|嗯|呃|人|姓名|全名|称呼|报一下|说一下|拼音)*")
 _SPLIT = re.compile("[^,.。?!、…:;\"'“”~—\\-\n ]+")
 _LEAD = re.compile("(?:嗯|呃|额|哦|啊|诶|哎|那|就是|就|我是|我叫|我姓|他叫|她叫|叫|是|姓|我|他|她|女儿|儿子|名字叫|名字是|名字|写|填|本人|全名|免贵|鄙姓|还有|一个是?|一位是?|另外|另)+")
-_TRAIL = re.compile("(?:收件|本人|收|啊|哦|呢|吧|嘛|吗|的|女士|先生|小姐)+$")
+_TRAIL = re.compile("(?:是吧|对吧|对吗|是吗|没错|收件|本人|收|啊|哦|呢|吧|嘛|吗|的|女士|先生|小姐)+$")
 _FAMILY = re.compile(
-    "(?:爱人|老公|老婆|先生|太太|媳妇|妈妈?|爸爸?|母亲|父亲|儿子|女儿|闺女|弟弟?|妹妹?|哥哥?|姐姐?|孙子|孙女|外孙|同事|朋友|婆婆|公公|"
-    "岳母|岳父|丈夫|妻子|同学|助理|领导)(?:的名字)?(?:就?是|叫|姓|,)?[,:]?(?=[一-鿿]{2})"
+    "(?:爱人|老公|老婆|媳妇|妈妈?|爸爸?|母亲|父亲|儿子|女儿|闺女|弟弟?|妹妹?|哥哥?|姐姐?|孙子|孙女|外孙|婆婆|公公|"
+    "岳母|岳父|丈夫|妻子|奶奶|爷爷|外婆|外公|姥姥|姥爷|丈母娘|老丈人|舅舅|姑姑|叔叔|孩子|宝宝|小孩|侄子|侄女|外甥|(?:[我您你他她]|我们|你们|咱)"
+    "(?:先生|太太|同学|领导|同事|朋友|助理|老板))(?:的名字)?(?:就?是|叫|姓|,)?[,:]?(?=[一-鿿]{2})"
 )
 _SAID_NAME = re.compile("(?:(?<=[,。 :\"])叫|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|客服|代表|教务|找一下|找)(?=[一-鿿])")
-_SURNAME_OF = re.compile("姓(?![名什啥甚氏])(?=[一-鿿])")
+_SURNAME_OF = re.compile("姓(?![名什啥甚氏是叫])(?=[一-鿿])")
+_INTRODUCED = re.compile("(?:我叫|我姓名是|我名字是|我的名字是|他叫|她叫)([一-鿿]{2,3})(?=[,。.?!:\n]|$)")
+_POSTS = re.compile("(?:主任|经理|班长|组长|主管|专员|店长|站长|队长|工程师|技师)(?=[一-鿿]{2,3}(?:[,。.?!\n]|$))")
+_CHILD_OF = re.compile("(?:小|阿)[一-鿿](?=妈妈|爸爸|奶奶|爷爷|家长)")
 _NICK = re.compile("(?:小|老)(?=[一-鿿])")
-_NICK_BEFORE = re.compile("(?:^|[\\s,.。?!、:\"“]|是|叫|我|客服|专员|经理|找|前台|师傅|同事|教务|的|员|说|喊|问|修)$")
+_NICK_BEFORE = re.compile("(?:^|[\\s,.。?!、:\"“]|是|叫|我|客服|专员|经理|找|前台|师傅|同事|教务|的|员|说|喊|问|修|店|部|处|台|务|度|管)$")
 _NICK_AFTER = re.compile("$|[\\s,.。?!、:;…\"”]|为您|为你|给您|在线|在的|就行|你|您|他|她|找|说|师傅|工号|请|一家|这里|接|呢|吧|吗|啊|很高兴|来")
-_AH = re.compile("(?:是|叫|客服|专员|旅行|,)(阿[一-鿿])(?=为您|[,.。?!\n]|$|请|在|很)")
+_NO_SURNAME = frozenset("我你您他她咱这那哪位各本该老小大好对是的和给请祝向谢两每某男女嗯啊哦")
+_NO_NICK = frozenset("时区心费计单师")
+"""小时, 小区 … are words before they are somebody."""
+_ALONE = re.compile("[,。.?!、:;\n\"”的]|$")
+_AH = re.compile("(?:是|叫|客服|专员|旅行|,|[部台])(阿[一-鿿])(?=为您|[,.。?!\n]|$|请|在|很)")
 _SPELT = re.compile("([一-鿿]{2,5})的([一-鿿]{1,2})")
 _NAME_TAGS = ("nr", "nrt", "nrfg", "ns", "nz")
 _ENGLISH = re.compile(
@@ -39,14 +48,18 @@ _ENGLISH = re.compile(
 _ENGLISH_NAME = re.compile(r"[A-Z][A-Za-z'’\-]+(?: (?!And\b|My\b|I\b)[A-Z][A-Za-z'’\-]+){0,2}")
 _PINYIN = re.compile(r"[A-Z][A-Za-z]+ [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)?")
 _KIN = frozenset("阿姨 妈妈 爸爸 奶奶 爷爷 大爷 大妈 叔叔 大哥 大姐 哥 姐 叔 婶 嫂 老师 总".split())
-_TITLES = re.compile("(?:老师|老板|经理|主任|律师|医生|大夫|师傅|阿姨|同学|教授|先生|女士|小姐|太太|总|工|哥|姐)$")
+_TITLES = re.compile(
+    "(?:老师|老板|经理|主任|律师|医生|大夫|师傅|阿姨|同学|教授|先生|女士|小姐|太太|大爷|大妈|大姐|大哥|奶奶|爷爷|妈妈|爸爸|叔叔|总|工|哥|姐)$"
+)
 _ASK_TURNS = 3
 _LONGEST = 4
 
 
 def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     """Names, and spellings of them. A surname alone has the value of the only full name it can belong to."""
-    places = sorted({*_titled(said, heard), *_announced(said, heard), *_english(said)})
+    announced = set(_announced(said, heard))
+    surnames = {said.text[start] for start, end in announced if end - start < _LONGEST}
+    places = sorted({*_titled(said, heard, surnames), *announced, *_english(said)})
     places += _of_surnames(said.text, places)
     places += _spelt(said, places)
     places += _repeated(said, places)
@@ -58,7 +71,8 @@ def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
 Place = tuple[int, int]
 
 
-def _titled(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
+def _titled(said: Said, heard: Sequence[Heard], surnames: Collection[str]) -> Iterator[Place]:
+    """Names before titles. ``surnames`` were said before in this call, and need no further evidence."""
     for word in heard:
         if word.cue is Cue.TITLE or word.cue is Cue.JOB:
             title = said.text[word.start : word.end]
@@ -66,9 +80,20 @@ def _titled(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
                 continue
             if said.text.startswith("姐", word.end) or said.text[max(0, word.start - 2) : word.start] == "谢谢":
                 continue
-            start = _name_before(said.text, word.start, kin=title in _KIN)
+            if said.text[max(0, word.start - 1) : word.start] in surnames or _first_before(said.text, word):
+                start: int | None = word.start - 1
+            else:
+                start = _name_before(said.text, word.start, kin=title in _KIN)
             if start is not None:
                 yield start, word.start
+
+
+def _first_before(text: str, word: Heard) -> bool:
+    """Whether one character opens the sentence before a title: 书先生, 都女士. It can only be a surname, however rare."""
+    first = text[max(0, word.start - 1) : word.start]
+    if word.cue is not Cue.TITLE or _HAN.match(first) is None or first in _NO_SURNAME:
+        return False
+    return word.start == 1 or text[word.start - 2] in ",。.?!\n" and text[word.end - 2 : word.end] in ("先生", "女士", "小姐")
 
 
 def _ends_title(text: str, word: Heard) -> bool:
@@ -84,7 +109,7 @@ def _name_before(text: str, end: int, *, kin: bool) -> int | None:
     """
     if text[max(0, end - 2) : end] in COMPOUND:
         return end - 2
-    if end and text[end - 1] in SURNAMES and not (text[end - 1] == "祝" and kin):
+    if end and text[end - 1] in SURNAMES and not (text[end - 1] in "祝向" and kin):
         if _begins(text, end - 1) or _stands_apart(text, end):
             return end - 1
     for length in (3, 2, 4):
@@ -146,16 +171,19 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
     for match in _SURNAME_OF.finditer(text):
         at = match.end()
         length = 2 if text[at : at + 2] in COMPOUND else 1
-        if length == 2 or text[at] in SURNAMES:
+        if length == 2 or text[at] in SURNAMES or _ALONE.match(text, at + 1):
             yield at, at + length
-    for match in _SAID_NAME.finditer(text):
-        yield from _name_at(text, match.end(), sure=False)
+    for match in _INTRODUCED.finditer(text):
+        if not any(character in NOT_GIVEN for character in match[1][1:]) and match[1] not in NOT_NAMES:
+            yield match.span(1)
+    for match in _CHILD_OF.finditer(text):
+        yield match.span()
+    for form in (_SAID_NAME, _POSTS):
+        for match in form.finditer(text):
+            yield from _name_at(text, match.end(), sure=False)
     for match in _FAMILY.finditer(text):
         yield from _name_at(text, match.end(), sure=match.group()[-1] == "叫")
-    for match in _NICK.finditer(text):
-        at = match.end()
-        if text[at] in COMMON and _NICK_BEFORE.search(text[max(0, at - 4) : at - 1]) and _NICK_AFTER.match(text, at + 1):
-            yield at, at + 1
+    yield from _nicknames(said)
     for match in _AH.finditer(text):
         yield match.span(1)
     for word in heard:
@@ -165,6 +193,23 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
             yield from _answers(said, word)
             yield from _in_pinyin(said, links.end() if links else word.end)
     yield from _alone(text)
+
+
+def _nicknames(said: Said) -> Iterator[Place]:
+    """The surname in 小王 and 老李, where the words around say that it is one."""
+    text = said.text
+    opening = text.find("\n")
+    for match in _NICK.finditer(text):
+        at = match.end()
+        if not _NICK_AFTER.match(text, at + 1) or text[at] not in SURNAMES or text[at] in _NO_NICK:
+            continue
+        if at < opening and said.role_at(at) is Role.AGENT and _ALONE.match(text, at + 1):
+            yield at, at + 1
+            continue
+        if text[at] not in COMMON and (text[at - 1] == "老" or _is_word(text[at - 1 : at + 1])):
+            continue
+        if _NICK_BEFORE.search(text[max(0, at - 4) : at - 1]):
+            yield at, at + 1
 
 
 def _in_pinyin(said: Said, at: int) -> Iterator[Place]:
@@ -237,10 +282,14 @@ def _of_surnames(text: str, places: Sequence[Place]) -> list[Place]:
     if not surnames:
         return []
     found: list[Place] = []
+    for match in re.finditer(f"(?<=[的是叫])(?:{'|'.join(map(re.escape, surnames))})[一-鿿]{{1,2}}(?=[,。.\n]|$)", text):
+        if _is_name(match.group(), sure=False) and match.span() not in places:
+            found.append(match.span())
     for part in _SPLIT.finditer(text):
         name = part.group()
-        if len(name) <= _LONGEST and (name[0] in surnames or name[:2] in surnames) and _is_name(name, sure=True):
-            if not _is_word(name) and part.span() not in places:
+        known = name[0] in surnames and 2 <= len(name) <= 3 and not NOT_GIVEN.intersection(name[1:])
+        if known or (name[:2] in surnames and _is_name(name, sure=True)):
+            if not _is_word(name) and not _TITLES.search(name) and part.span() not in places:
                 found.append(part.span())
     return found
 

@@ -43,6 +43,7 @@ _UNASKED = 7
 _PIECE = 2
 _LETTERS_BEFORE = re.compile(r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|杠)[,、_\-]{0,2}|(?<![a-z])[a-z] )+$")
 _LETTERS_AFTER = re.compile(rf"(?:[,、_\- ]?(?:[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+")
+_IN_PIECES = {PersonalKind.MOBILE, PersonalKind.RESIDENT_ID, PersonalKind.BANK_CARD}
 _AMBIGUOUS = {PersonalKind.BANK_CARD, PersonalKind.LANDLINE}
 _DECIDING = {Cue.RESIDENT_ID, Cue.ORDER, Cue.MESSENGER, Cue.BANK_CARD}
 _LETTERED = {PersonalKind.ORDER, PersonalKind.SECRET, PersonalKind.MESSENGER, PersonalKind.PASSPORT}
@@ -143,9 +144,9 @@ def _joins(said: Said, chain: _Chain, run: Run, own_cue: Cue | None, asked: _Ask
     cue = asked.between(last.end, run.start)
     whole = chain.streams.get(run.role, "") + run.digits
     if chain.cue is Cue.TAIL:
-        return shape_of(whole) is not None and shape_of(run.digits) is None
+        return shape_of(whole) in _IN_PIECES and shape_of(run.digits) is None
     if (cue or own_cue) in (Cue.TAIL, Cue.BIRTH_DATE):
-        return shape_of(whole) is not None
+        return shape_of(whole) in _IN_PIECES
     if cue is not None and cue is not chain.cue and cue is not Cue.NUMBER:
         return False
     words = _BACK_CHANNEL.sub("", said.text[last.end : run.start])
@@ -153,7 +154,7 @@ def _joins(said: Said, chain: _Chain, run: Run, own_cue: Cue | None, asked: _Ask
 
 
 def _found_in(said: Said, chain: _Chain, own_numbers: Collection[str]) -> Iterator[Found]:
-    whole = _whole_of(chain)
+    whole = _whole_of(said, chain)
     for run in chain.runs:
         digits = run.digits
         kind, value = _kind_of(digits, chain.cue), digits
@@ -164,9 +165,12 @@ def _found_in(said: Said, chain: _Chain, own_numbers: Collection[str]) -> Iterat
         yield from _spans(said, run, kind, value)
 
 
-def _whole_of(chain: _Chain) -> tuple[PersonalKind, str] | None:
+def _whole_of(said: Said, chain: _Chain) -> tuple[PersonalKind, str] | None:
     """The number that the pieces of ``chain`` make, ``None`` where they are nobody's."""
     longest = max(chain.streams.values(), key=len)
+    letters = 0
+    if chain.cue is not None and chain.cue.kind in _LETTERED:
+        letters = max(_letters_before(said.text, run.start) for run in chain.runs)
     single = max((run.digits for run in chain.runs), key=len)
     for digits in (single, *chain.streams.values()):
         kind = _kind_of(digits, chain.cue)
@@ -178,8 +182,15 @@ def _whole_of(chain: _Chain) -> tuple[PersonalKind, str] | None:
         return (PersonalKind.NUMBER, longest) if len(single) >= 5 else None
     if chain.cue is not None and chain.cue in _FEWEST:
         kind = chain.cue.kind
-        return (kind, longest) if kind is not None and len(longest) >= _FEWEST[chain.cue] else None
+        return (kind, longest) if kind is not None and len(longest) + letters >= _FEWEST[chain.cue] else None
     return (PersonalKind.NUMBER, longest) if len(single) >= _UNASKED and not is_date(single) else None
+
+
+def _letters_before(text: str, at: int) -> int:
+    letters = at
+    while letters and "a" <= text[letters - 1] <= "z":
+        letters -= 1
+    return at - letters
 
 
 def _kind_of(digits: str, cue: Cue | None) -> PersonalKind | None:
