@@ -12,7 +12,7 @@ _N = rf"(?:[\d{DIGIT}十百千]+|(?<![a-z])[a-z](?![a-z]))"
 _UNIT = "(?:号楼|号院|号门|栋楼|号|栋|幢|座|单元|弄|巷|室|层|楼|门|户|组|区|期|院|塔)(?!码|客服|为您|工|员|窗|线|口|登|回访|房客|下|上午|左右|那天|的时候)"
 _BUILDING = "(?:大厦|广场|大楼|公寓|写字楼|园区|科技园|中心|小区|花园|苑)"
 _PAUSE = "[ ,、.]{0,2}"
-_UNITS = re.compile(rf"(?<!月){_N}{_UNIT}(?:的)?")
+_UNITS = re.compile(rf"[\d{DIGIT}十百千a-z][\d{DIGIT}十百千]*{_UNIT}")
 _ONWARD = re.compile(
     rf"{_PAUSE}(?:[东西南北]?[一-鿿]{{0,6}}{_BUILDING}|[东西南北]?[区楼门塔座]?{_N}{_UNIT}|[\da-z{DIGIT}十]{{3,5}}(?![\d{DIGIT}十百千月点块元号a-z])室?)"
 )
@@ -48,6 +48,7 @@ _DIGITS = f"0123456789{DIGIT}"
 _REPEAT_REACH = 80
 _ASKED_TURNS = 3
 _FURTHEST = 48
+_LATIN = re.compile("[a-z]{2} [a-z]")
 _ENGLISH = re.compile(
     r"(?<![a-z\d])\d{1,5} (?:[a-z]+ ){1,3}(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|way|court|ct|place|close)(?![a-z])"
     r"(?:,? (?:apartment|apt|suite|unit|flat|floor) [a-z\d]+)?(?:, [a-z]+(?: [a-z]+)?(?=[.,\n]|$))?"
@@ -59,7 +60,7 @@ def find_addresses(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     asked = _Asked(said, [word for word in heard if word.cue is Cue.ADDRESS])
     done = 0
     for match in _UNITS.finditer(said.text):
-        if match.start() < done:
+        if match.start() < done or said.text[max(0, match.start() - 1) : match.start()] == "月":
             continue
         start, placed = _begin(said.text, match.start())
         end, units = _end(said.text, match.end())
@@ -70,7 +71,7 @@ def find_addresses(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
         if not _NO_PLACE.search(match[1]) and match[1][:2] not in ("我们", "你们", "他们", "别的", "整个", "新的"):
             yield _found(said, *match.span(1))
     yield from asked.places()
-    for match in _ENGLISH.finditer(said.text):
+    for match in _ENGLISH.finditer(said.text) if _LATIN.search(said.text) else ():
         yield _found(said, match.start(), match.end())
 
 

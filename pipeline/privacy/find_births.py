@@ -19,7 +19,7 @@ _MONTHS = "january|february|march|april|may|june|july|august|september|october|n
 _ENGLISH = re.compile(
     rf"(?:{_MONTHS})(?: \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTHS})(?:,? \d{{4}})?|\d{{1,2}}[/\-]\d{{1,2}}[/\-]\d{{2,4}}"
 )
-_BORN = re.compile(rf"(?<=[我他她您你子女儿爸妈人]是){_YEAR}(?:{_MONTH}(?:{_DAY})?)?(?=的(?:[,。.]|$)|生的?|出生|生人)|{_YEAR}{_MONTH}(?:{_DAY})?(?=出生|生)")
+_BORN = re.compile(rf"是(?<=[我他她您你子女儿爸妈人]是)({_YEAR}(?:{_MONTH}(?:{_DAY})?)?)(?=的(?:[,。.]|$)|生的?|出生|生人)")
 _REACH = 24
 _ASK_REACH = 60
 
@@ -40,7 +40,7 @@ def find_births(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
             for match in form.finditer(text, own, min(stop, own + _ASK_REACH)):
                 yield _found(said, match)
     for match in _BORN.finditer(text):
-        yield _found(said, match)
+        yield Found(match.start(1), match.end(1), PersonalKind.BIRTH_DATE, match[1])
 
 
 def _found(said: Said, match: re.Match[str]) -> Found:

@@ -12,7 +12,7 @@ _D = rf"[\d{DIGIT}]"
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _PLATE = re.compile(rf"[{_PROVINCES}][ ,、]?[a-hj-z](?:[ ,.、·]{{0,2}}(?:[a-z](?![a-z]{{2}})|{_D})){{4,6}}")
 _BARE_PLATE = re.compile(rf"[a-hj-z](?:[ ,.、·]?(?:[a-z]|{_D})){{5,6}}(?![a-z])")
-_PASSPORT = re.compile(r"(?<![a-z0-9])(?:[eg]\d{8}|e[a-hj-np-z]\d{7})(?![a-z0-9])")
+_PASSPORT = re.compile(r"[eg](?<![a-z0-9][eg])(?:\d{8}|[a-hj-np-z]\d{7})(?![a-z0-9])")
 _ASKED_PASSPORT = re.compile(rf"(?<![a-z])[a-z](?:[ ,、]?[a-z])?(?:[ ,.、]{{0,2}}{_D}){{6,9}}")
 
 _AT = r"艾特|爱特|圈a|@|小老鼠|(?<![a-z])at(?![a-z])"
@@ -52,7 +52,7 @@ def find_codes(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
 
 def _mails(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     text = said.text
-    for match in _ENGLISH_MAIL.finditer(text):
+    for match in _ENGLISH_MAIL.finditer(text) if "@" in text or " at " in text else ():
         yield from _mail(said, match.start(), match.end())
     for end in _DOMAIN_END.finditer(text):
         line = text.rfind("\n", 0, end.start()) + 1

@@ -36,6 +36,8 @@ class Cue(Enum):
     """What follows a name: 先生."""
     JOB = "job"
     """The same, but said of strangers too: 师傅."""
+    KIN = "kin"
+    """Who belongs to the speaker, before a name: 我老公刘洋."""
 
     @property
     def kind(self) -> PersonalKind | None:
@@ -88,6 +90,10 @@ _WORDS = {
     Cue.JOB: (
         "老师 师傅 律师 医生 大夫 主任 经理 老板 教授 护士 院长 校长 局长 处长 科长 所长 厂长 队长 站长 班长 组长 店长 主管 总监 "
         "教练 会计 书记 警官 法官 工程师 叔叔 大爷 大妈 大姐 大哥 奶奶 爷爷 妈妈 爸爸 总 哥 姐 叔 婶 嫂 董 工"
+    ),
+    Cue.KIN: (
+        "爱人 老公 老婆 媳妇 妈 爸 母亲 父亲 儿子 女儿 闺女 弟弟 弟 妹妹 妹 哥哥 姐姐 孙子 孙女 外孙 婆婆 公公 岳母 岳父 丈夫 妻子 外婆 "
+        "外公 姥姥 姥爷 丈母娘 老丈人 舅舅 姑姑 孩子 宝宝 小孩 侄子 侄女 外甥 领导 同事 朋友 助理"
     ),
 }
 

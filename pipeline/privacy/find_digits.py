@@ -16,9 +16,9 @@ _MISHEARD |= {"试": "四", "无": "五", "午": "五", "舞": "五", "留": "�
 _MISHEARD |= {"吧": "八", "把": "八", "就": "九", "酒": "九", "久": "九", "灵": "零", "林": "零", "领": "零", "洞": "零"}
 _MISHEARD |= {"拐": "七", "勾": "九"}
 _SLIP = re.compile(
-    rf"(?<=[\d{DIGIT}]{{4}})[{''.join(_MISHEARD)}](?=[\d{DIGIT}](?![十百千万年月块元点]))"
-    rf"|(?<=[\d{DIGIT}])[要腰](?=[\d{DIGIT}]{{2}})"
-    rf"|[要腰](?=[3-9三四五六七八九][\d{DIGIT}]{{2}}[\d{DIGIT}要腰]{{6,7}}(?![\d{DIGIT}]))"
+    rf"[{''.join(_MISHEARD)}](?:(?<=[\d{DIGIT}]{{4}}.)(?=[\d{DIGIT}](?![十百千万年月块元点]))"
+    rf"|(?<=[\d{DIGIT}][要腰])(?=[\d{DIGIT}]{{2}})"
+    rf"|(?<=[要腰])(?=[3-9三四五六七八九][\d{DIGIT}]{{2}}[\d{DIGIT}要腰]{{6,7}}(?![\d{DIGIT}])))"
 )
 """A digit that was recognised as a word of the same sound, within a long number."""
 
@@ -48,6 +48,7 @@ _ORDINAL = re.compile("(?:第|周|星期|礼拜|初|满|减|差|每|近|约|百�
 _ENGLISH = {word: str(value) for value, word in enumerate("zero one two three four five six seven eight nine".split())}
 _ENGLISH |= {"oh": "0", "o": "0"}
 _ENGLISH_DIGIT = re.compile(rf"(?<![a-z])(?:(double|triple) )?({'|'.join(_ENGLISH)})(?![a-z'])")
+_LATIN = re.compile("[a-z]{3} ")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _DECIMAL = re.compile(r"\d{1,6}\.\d{1,2}(?!\d)")
 
@@ -144,7 +145,7 @@ def _pieces(text: str) -> Iterator[tuple[Piece, bool]]:
 
 
 def _english_pieces(text: str) -> Iterator[tuple[Piece, bool]]:
-    if "e" in text or "o" in text:
+    if _LATIN.search(text) is not None:
         for match in _ENGLISH_DIGIT.finditer(text):
             times = {"double": 2, "triple": 3}.get(match[1], 1)
             yield Piece(match.start(), match.end(), _ENGLISH[match[2]] * times), False

@@ -19,13 +19,13 @@ _BOUNDARY = frozenset("是叫问好您找为跟和请给的了位到姓对被让
 """Characters that may stand right before a name without punctuation."""
 _LINKS = re.compile("(?:就是|是我|我是|叫做|名字|写的|填的|填|写|是|叫|为|的|,|:|\"|“| |我|呢|吧|嗯|呃|人|姓名|全名|称呼|报一下|说一下|拼音)*")
 _SPLIT = re.compile("[^,.。?!、…:;\"'“”~—\\-\n ]+")
+_SHORT = re.compile("(?<![^,.。?!、…:;\"'“”~—\\-\n ])[一-鿿]{2,4}(?![^,.。?!、…:;\"'“”~—\\-\n ])")
+"""Parts of a sentence that are short enough to be nothing but a name."""
 _LEAD = re.compile("(?:嗯|呃|额|哦|啊|诶|哎|那|就是|就|我是|我叫|我姓|他叫|她叫|叫|是|姓|我|他|她|女儿|儿子|名字叫|名字是|名字|写|填|本人|全名|免贵|鄙姓|还有|一个是?|一位是?|另外|另)+")
 _TRAIL = re.compile("(?:是吧|对吧|对吗|是吗|没错|收件|本人|收|啊|哦|呢|吧|嘛|吗|的|女士|先生|小姐)+$")
-_FAMILY = re.compile(
-    "(?:爱人|老公|老婆|媳妇|妈妈?|爸爸?|母亲|父亲|儿子|女儿|闺女|弟弟?|妹妹?|哥哥?|姐姐?|孙子|孙女|外孙|婆婆|公公|"
-    "岳母|岳父|丈夫|妻子|奶奶|爷爷|外婆|外公|姥姥|姥爷|丈母娘|老丈人|舅舅|姑姑|叔叔|孩子|宝宝|小孩|侄子|侄女|外甥|(?:[我您你他她]|我们|你们|咱)"
-    "(?:先生|太太|同学|领导|同事|朋友|助理|老板))(?:的名字)?(?:就?是|叫|姓|,)?[,:]?(?=[一-鿿]{2})"
-)
+_RELATED = re.compile("(?:的名字)?(就?是|叫|姓|,)?[,:]?(?=[一-鿿]{2})")
+_ALSO_KIN = frozenset("先生 太太 同学 老板 妈妈 爸爸 奶奶 爷爷 叔叔 哥 姐".split())
+_OWN = frozenset("我你您他她们咱的")
 _SAID_NAME = re.compile("(?:(?<=[,。 :\"])叫|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|客服|代表|教务|找一下|找)(?=[一-鿿])")
 _SURNAME_OF = re.compile("姓(?![名什啥甚氏是叫])(?=[一-鿿])")
 _INTRODUCED = re.compile("(?:我叫|我姓名是|我名字是|我的名字是|他叫|她叫)([一-鿿]{2,3})(?=[,。.?!:\n]|$)")
@@ -40,6 +40,7 @@ _NO_NICK = frozenset("时区心费计单师")
 _ALONE = re.compile("[,。.?!、:;\n\"”的]|$")
 _AH = re.compile("(?:是|叫|客服|专员|旅行|,|[部台])(阿[一-鿿])(?=为您|[,.。?!\n]|$|请|在|很)")
 _SPELT = re.compile("([一-鿿]{2,5})的([一-鿿]{1,2})")
+_LATIN = re.compile("[a-z]{2} [a-z]")
 _NAME_TAGS = ("nr", "nrt", "nrfg", "ns", "nz")
 _ENGLISH = re.compile(
     r"(?<![a-z])(?:(?:my|full|her|his|the) name(?: is|'s)|name is|this is|i am|i'm|ask for|speaking with|mr\.?|mrs\.?|ms\.?|miss|dr\.?) "
@@ -48,8 +49,8 @@ _ENGLISH = re.compile(
 _ENGLISH_NAME = re.compile(r"[A-Z][A-Za-z'’\-]+(?: (?!And\b|My\b|I\b)[A-Z][A-Za-z'’\-]+){0,2}")
 _PINYIN = re.compile(r"[A-Z][A-Za-z]+ [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)?")
 _KIN = frozenset("阿姨 妈妈 爸爸 奶奶 爷爷 大爷 大妈 叔叔 大哥 大姐 哥 姐 叔 婶 嫂 老师 总".split())
-_TITLES = re.compile(
-    "(?:老师|老板|经理|主任|律师|医生|大夫|师傅|阿姨|同学|教授|先生|女士|小姐|太太|大爷|大妈|大姐|大哥|奶奶|爷爷|妈妈|爸爸|叔叔|总|工|哥|姐)$"
+_TITLES = tuple(
+    "老师 老板 经理 主任 律师 医生 大夫 师傅 阿姨 同学 教授 先生 女士 小姐 太太 大爷 大妈 大姐 大哥 奶奶 爷爷 妈妈 爸爸 叔叔 总 工 哥 姐".split()
 )
 _ASK_TURNS = 3
 _LONGEST = 4
@@ -57,11 +58,12 @@ _LONGEST = 4
 
 def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     """Names, and spellings of them. A surname alone has the value of the only full name it can belong to."""
-    announced = set(_announced(said, heard))
+    parts = [(part.start(), part.end(), part.group()) for part in _SHORT.finditer(said.text)]
+    announced = {*_announced(said, heard), *_alone(parts)}
     surnames = {said.text[start] for start, end in announced if end - start < _LONGEST}
     places = sorted({*_titled(said, heard, surnames), *announced, *_english(said)})
-    places += _of_surnames(said.text, places)
-    places += _spelt(said, places)
+    places += _of_surnames(said.text, parts, places)
+    places += _spelt(said.text, parts, places)
     places += _repeated(said, places)
     values = _values(said, places)
     for start, end in sorted(set(places)):
@@ -69,6 +71,8 @@ def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
 
 
 Place = tuple[int, int]
+Part = tuple[int, int, str]
+"""Where a part of a sentence begins and ends, and its text."""
 
 
 def _titled(said: Said, heard: Sequence[Heard], surnames: Collection[str]) -> Iterator[Place]:
@@ -140,7 +144,7 @@ def _is_name(name: str, *, sure: bool) -> bool:
     Args:
         sure: whether the words around say that a name comes; else it must not be a word of the dictionary.
     """
-    if name in NOT_NAMES or name[:2] in NOT_NAMES or _TITLES.search(name):
+    if name in NOT_NAMES or name[:2] in NOT_NAMES or name.endswith(_TITLES):
         return False
     surname = 2 if name[:2] in COMPOUND and len(name) > 2 else 1
     given = name[surname:]
@@ -181,18 +185,19 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
     for form in (_SAID_NAME, _POSTS):
         for match in form.finditer(text):
             yield from _name_at(text, match.end(), sure=False)
-    for match in _FAMILY.finditer(text):
-        yield from _name_at(text, match.end(), sure=match.group()[-1] == "叫")
     yield from _nicknames(said)
     for match in _AH.finditer(text):
         yield match.span(1)
     for word in heard:
-        if word.cue is Cue.NAME:
+        if word.cue is Cue.KIN or (word.cue in (Cue.TITLE, Cue.JOB) and _is_kin(text, word)):
+            related = _RELATED.match(text, word.end)
+            if related is not None:
+                yield from _name_at(text, related.end(), sure=related[1] == "叫")
+        elif word.cue is Cue.NAME:
             links = _LINKS.match(text, word.end)
             yield from _name_at(text, links.end() if links else word.end, sure=True)
             yield from _answers(said, word)
             yield from _in_pinyin(said, links.end() if links else word.end)
-    yield from _alone(text)
 
 
 def _nicknames(said: Said) -> Iterator[Place]:
@@ -210,6 +215,12 @@ def _nicknames(said: Said) -> Iterator[Place]:
             continue
         if _NICK_BEFORE.search(text[max(0, at - 4) : at - 1]):
             yield at, at + 1
+
+
+def _is_kin(text: str, word: Heard) -> bool:
+    """Whether a title means somebody of the speaker's: 我先生, 您太太, 奶奶叫 …"""
+    own = text[max(0, word.start - 1) : word.start] in _OWN or text.startswith("叫", word.end)
+    return own and text[word.start : word.end] in _ALSO_KIN
 
 
 def _in_pinyin(said: Said, at: int) -> Iterator[Place]:
@@ -266,17 +277,16 @@ def _parts(text: str, start: int, stop: int, *, sure: bool) -> Iterator[Place]:
             yield first, last
 
 
-def _alone(text: str) -> Iterator[Place]:
+def _alone(parts: Sequence[Part]) -> Iterator[Place]:
     """Parts of a sentence that are nothing but three characters that jieba takes for a name."""
-    for part in _SPLIT.finditer(text):
-        name = part.group()
+    for start, end, name in parts:
         if len(name) == 3 and name[0] in COMMON and _is_name(name, sure=False):
             tagged = _tagger()(name)
             if len(tagged[0][0]) != 2 and tagged[-1][1] in _NAME_TAGS:
-                yield part.span()
+                yield start, end
 
 
-def _of_surnames(text: str, places: Sequence[Place]) -> list[Place]:
+def _of_surnames(text: str, parts: Sequence[Part], places: Sequence[Place]) -> list[Place]:
     """Parts of a sentence that are nothing but a full name whose surname was said: 姓娄,娄建业."""
     surnames = {text[start:end] for start, end in places if end - start == 1 or text[start:end] in COMPOUND}
     if not surnames:
@@ -285,27 +295,24 @@ def _of_surnames(text: str, places: Sequence[Place]) -> list[Place]:
     for match in re.finditer(f"(?<=[的是叫])(?:{'|'.join(map(re.escape, surnames))})[一-鿿]{{1,2}}(?=[,。.\n]|$)", text):
         if _is_name(match.group(), sure=False) and match.span() not in places:
             found.append(match.span())
-    for part in _SPLIT.finditer(text):
-        name = part.group()
+    for start, end, name in parts:
         known = name[0] in surnames and 2 <= len(name) <= 3 and not NOT_GIVEN.intersection(name[1:])
         if known or (name[:2] in surnames and _is_name(name, sure=True)):
-            if not _is_word(name) and not _TITLES.search(name) and part.span() not in places:
-                found.append(part.span())
+            if not _is_word(name) and not name.endswith(_TITLES) and (start, end) not in places:
+                found.append((start, end))
     return found
 
 
-def _spelt(said: Said, places: Sequence[Place]) -> list[Place]:
+def _spelt(text: str, parts: Sequence[Part], places: Sequence[Place]) -> list[Place]:
     """耳东陈, 芳草的芳: how the characters of a name that was said are written."""
-    text = said.text
     characters = {character for start, end in places for character in text[start:end] if _HAN.match(character)}
     found: list[Place] = []
     if not characters:
         return found
-    for part in _SPLIT.finditer(text):
-        name = part.group()
-        if len(name) == 3 and name[-1] in characters and name[-1] in SURNAMES and _HAN.match(name) and name[1] != "的":
-            if not any(start <= part.start() < end or start < part.end() <= end for start, end in places):
-                found.append(part.span())
+    for start, end, name in parts:
+        if len(name) == 3 and name[-1] in characters and name[-1] in SURNAMES and name[1] != "的":
+            if not any(start < last and first < end for first, last in places):
+                found.append((start, end))
     for match in _SPELT.finditer(text):
         phrase, meant = match.groups()
         for length in (2, 1):
@@ -344,6 +351,8 @@ def _repeated(said: Said, places: Sequence[Place]) -> list[Place]:
 
 def _english(said: Said) -> Iterator[Place]:
     """Names in English, which the speech model writes with capitals."""
+    if _LATIN.search(said.text) is None:
+        return
     for match in _ENGLISH.finditer(said.text):
         name = _ENGLISH_NAME.match(said.original(match.end(), min(len(said.text), match.end() + 40)))
         if name is not None:

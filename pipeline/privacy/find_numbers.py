@@ -44,6 +44,7 @@ _PIECE = 2
 _LETTERS_BEFORE = re.compile(r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|杠)[,、_\-]{0,2}|(?<![a-z])[a-z] )+$")
 _LETTERS_AFTER = re.compile(rf"(?:[,、_\- ]?(?:[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+")
 _IN_PIECES = {PersonalKind.MOBILE, PersonalKind.RESIDENT_ID, PersonalKind.BANK_CARD}
+_OF_NAMES = {Cue.TITLE, Cue.JOB, Cue.KIN, Cue.NAME}
 _AMBIGUOUS = {PersonalKind.BANK_CARD, PersonalKind.LANDLINE}
 _DECIDING = {Cue.RESIDENT_ID, Cue.ORDER, Cue.MESSENGER, Cue.BANK_CARD}
 _LETTERED = {PersonalKind.ORDER, PersonalKind.SECRET, PersonalKind.MESSENGER, PersonalKind.PASSPORT}
@@ -82,7 +83,7 @@ class _Asked:
 
     def __init__(self, said: Said, heard: Sequence[Heard]) -> None:
         self._said = said
-        self._heard = [word for word in heard if word.cue not in (Cue.TITLE, Cue.JOB, Cue.NAME)]
+        self._heard = [word for word in heard if word.cue not in _OF_NAMES]
         self._ends = [word.end for word in self._heard]
 
     def cue_of(self, run: Run) -> tuple[Cue | None, bool]:
