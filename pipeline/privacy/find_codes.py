@@ -17,7 +17,7 @@ _ASKED_PASSPORT = re.compile(rf"(?<![a-z])[a-z](?:[ ,、]?[a-z])?(?:[ ,.、]{{0,
 
 _AT = r"艾特|爱特|圈a|@|小老鼠|(?<![a-z])at(?![a-z])"
 _TOP = r"com|cn|net|org|edu|gov|co"
-_PART = rf"[a-z0-9_+\-]+|{_D}|下划线|下横线|横杠|中杠|杠|点|[两三四五六]个(?={_D})|小写|大写|(?<![a-z])(?:dot|underscore|dash)(?![a-z])"
+_PART = rf"[a-z0-9_+\-]++|{_D}|下划线|下横线|横杠|中杠|杠|点|[两三四五六]个(?={_D})|小写|大写|(?<![a-z])(?:dot|underscore|dash)(?![a-z])"
 _DOMAIN_END = re.compile(rf"(?:点|\.|(?<![a-z])dot )[ ,、]*(?:{_TOP})(?![a-z])(?:[ ,、]*(?:点|\.|dot )[ ,、]*cn(?![a-z]))?")
 _ADDRESS_BEFORE = re.compile(rf"(?:(?:{_AT}|{_PART}|\.)(?:[,、](?! )| (?=[a-z\d](?![a-z\d])|@))?)+$")
 _ENGLISH_MAIL = re.compile(
