@@ -8,7 +8,24 @@ import sys
 
 import typer
 
-from pipeline.cli import apply, doctor, export, ledger, lists, models, privacy, report, retention, review, rules, run, sample, subject, users, watch
+from pipeline.cli import (
+    apply,
+    doctor,
+    export,
+    ledger,
+    lists,
+    models,
+    privacy,
+    report,
+    retention,
+    review,
+    rules,
+    run,
+    sample,
+    subject,
+    users,
+    watch,
+)
 from pipeline.cli.output import complain
 from pipeline.domain.errors import ConfigError, EarmarkError, StoreError
 from pipeline.logs import LogOptions, start_logs

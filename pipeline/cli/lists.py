@@ -20,7 +20,6 @@ from pipeline.cli.output import (
     console,
     print_rows,
 )
-
 from pipeline.cli.unmask import unmasked
 from pipeline.domain.errors import ConfigError
 from pipeline.domain.personal import masked_runs, shown

@@ -38,7 +38,9 @@ def new() -> None:
     ring = add_key(_key_file())
     message(f"key {ring.newest.id} is in {ring.file} and closes from now on: keep a copy apart from the database")
     if len(ring.keys) > 1:
-        message("running processes go on with the older key until they are started anew; then: earmark privacy key rotate")
+        message(
+            "running processes go on with the older key until they are started anew; then: earmark privacy key rotate"
+        )
 
 
 @keys_app.command("list")
@@ -113,7 +115,9 @@ def protect(db: DbOption = None) -> None:
 
 
 @app.command("pseudonym")
-def show_pseudonym(customer: Annotated[str, typer.Argument(help="A customer's number, as the manifest has it.")]) -> None:
+def show_pseudonym(
+    customer: Annotated[str, typer.Argument(help="A customer's number, as the manifest has it.")],
+) -> None:
     """Print what stands for a customer's number in the database. 客户化名"""
     import sys
 
@@ -135,5 +139,5 @@ def _key_file() -> Path:
     """The file that the settings name. Raises: ConfigError."""
     file = _settings(None).key_file
     if file is None:
-        raise ConfigError("no key_file is set: key_file = \"/etc/earmark/keys\" in earmark.toml, or EARMARK_KEY_FILE")
+        raise ConfigError('no key_file is set: key_file = "/etc/earmark/keys" in earmark.toml, or EARMARK_KEY_FILE')
     return file.absolute()

@@ -43,6 +43,8 @@ class PersonalKind(Enum):
 
 
 _KINDS = tuple(PersonalKind)
+_BY_NAME = {name: kind for kind in _KINDS for name in (kind.zh.lower(), kind.en)}
+_PLACEHOLDER = re.compile(rf"\[({'|'.join(map(re.escape, _BY_NAME))})([1-9]\d?)?\]", re.IGNORECASE)
 _MASKED = re.compile(f"([{chr(_FIRST)}-{chr(_FIRST + len(_KINDS) * MOST_OF_A_KIND - 1)}])\\1*")
 
 
@@ -142,10 +144,25 @@ def mask_of(kind: PersonalKind, number: int = 0) -> str:
     return chr(_FIRST + _KINDS.index(kind) * MOST_OF_A_KIND + min(number, MOST_OF_A_KIND - 1))
 
 
+def masked_run(kind: PersonalKind, *, at_least: int) -> re.Pattern[str]:
+    """Matches a datum of the kind, if so many of its characters are masked in one piece."""
+    first = ord(mask_of(kind))
+    return re.compile(f"([{chr(first)}-{chr(first + MOST_OF_A_KIND - 1)}])\\1{{{at_least - 1},}}")
+
+
 def masked_runs(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each run of one masked character."""
     for match in _MASKED.finditer(text):
         yield match.start(), match.end()
+
+
+def searchable(query: str) -> str:
+    """``query`` with what a placeholder in it stands for, so that ``[手机号]`` finds the calls that hide one.
+
+    >>> shown(searchable("[手机号2]"))
+    '[手机号2]'
+    """
+    return _PLACEHOLDER.sub(lambda match: 2 * mask_of(_BY_NAME[match[1].lower()], int(match[2] or 1) - 1), query)
 
 
 def kinds_in(text: str) -> tuple[PersonalKind, ...]:

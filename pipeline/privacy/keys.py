@@ -1,7 +1,8 @@
 """The keys that close originals: a file beside the database, never in it.
 
-One key a line, ``key ID MADE BASE64``, oldest first: the newest closes, all of them open. The line ``pseudonyms BASE64``
-holds the secret that turns a customer's number into a pseudonym; it never changes, or one customer would be two.
+One key a line, ``key ID MADE BASE64``, oldest first: the newest closes, all of them open. The line ``pseudonyms
+BASE64`` holds the secret that turns a customer's number into a pseudonym; it never changes, or one customer would be
+two.
 """
 
 import base64
@@ -119,7 +120,9 @@ def _secret(where: str, text: str) -> bytes:
     except binascii.Error as error:
         raise ConfigError(f"{where}: the key is not base64: put the file back from your copy") from error
     if len(secret) != KEY_BYTES:
-        raise ConfigError(f"{where}: the key has {len(secret)} bytes, not {KEY_BYTES}: put the file back from your copy")
+        raise ConfigError(
+            f"{where}: the key has {len(secret)} bytes, not {KEY_BYTES}: put the file back from your copy"
+        )
     return secret
 
 
@@ -130,7 +133,8 @@ def add_key(file: Path, *, now: datetime | None = None) -> KeyRing:
         ConfigError: the file is damaged, or its folder cannot be written; what is there stays as it was.
     """
     known = read_keys(file) if file.exists() else None
-    key = Key(secrets.token_hex(4), now or datetime.now(UTC), secrets.token_bytes(KEY_BYTES))
+    made = (now or datetime.now(UTC)).replace(microsecond=0)
+    key = Key(secrets.token_hex(4), made, secrets.token_bytes(KEY_BYTES))
     ring = KeyRing(
         file,
         (*(known.keys if known else ()), key),

@@ -91,9 +91,7 @@ class Veil:
 
     def _longest(self, text: str, at: int) -> str:
         """What the longest stretch of a turn that ``text`` quotes from there on reads masked; empty without one."""
-        found = [
-            self._common(text, at, pair, start) for pair, start in self._stretches.get(text[at : at + _SURE], ())
-        ]
+        found = [self._common(text, at, pair, start) for pair, start in self._stretches.get(text[at : at + _SURE], ())]
         return max(found, key=lambda one: (is_masked(one), len(one)), default="")
 
     def _common(self, text: str, at: int, pair: int, start: int) -> str:

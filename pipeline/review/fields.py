@@ -16,6 +16,13 @@ def _storable(text: str) -> str:
 
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_storable), AfterValidator(mask_text)]
 """What a person writes: a comment, a reason, a correction. Personal data in it is masked before anything sees it."""
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=4, max_length=200),
+    AfterValidator(_storable),
+    AfterValidator(mask_text),
+]
+"""Why somebody wants what is not for everybody, masked as well."""
 Quote = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_storable)]
 """What a page says that a transcript holds; it is compared with that, not stored."""
 Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(_storable)]

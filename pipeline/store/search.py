@@ -21,6 +21,7 @@ from sqlalchemy import table as light_table
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
 from pipeline.domain.calls import Turn
+from pipeline.domain.personal import searchable
 from pipeline.store import documents
 from pipeline.store.database import Database
 from pipeline.store.review_tables import review_items, search_documents
@@ -140,7 +141,7 @@ def query_words(query: str) -> tuple[str, ...]:
     >>> query_words("退 貨 ＶＩＰ")
     ('退', '货', 'vip')
     """
-    clean = query[:MAX_QUERY].replace("\0", " ").encode("utf-8", "replace").decode()
+    clean = searchable(query[:MAX_QUERY]).replace("\0", " ").encode("utf-8", "replace").decode()
     words = (normalise(word).text.strip() for word in clean.split())
     return tuple(dict.fromkeys(word for word in words if word))
 

@@ -17,7 +17,10 @@ _WRITTEN = re.compile(
     r"|(?P<EMAIL>[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
 )
 _TELLING: tuple[tuple[PersonalKind, re.Pattern[str]], ...] = (
-    (PersonalKind.MOBILE, re.compile(r"phone|mobile|(?:^|_)tel(?:$|_)|caller_?id|callee|(?:^|_)ani(?:$|_)|电话|手机|号码", re.I)),
+    (
+        PersonalKind.MOBILE,
+        re.compile(r"phone|mobile|(?:^|_)tel(?:$|_)|caller_?id|callee|(?:^|_)ani(?:$|_)|电话|手机|号码", re.I),
+    ),
     (PersonalKind.RESIDENT_ID, re.compile(r"id_?card|id_?number|resident|身份证|证件", re.I)),
     (PersonalKind.BANK_CARD, re.compile(r"bank_?card|card_?(?:no|number)|卡号", re.I)),
     (PersonalKind.EMAIL, re.compile(r"e-?mail|邮箱", re.I)),

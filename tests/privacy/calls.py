@@ -12,7 +12,7 @@ def transcript(*said: str) -> Transcript:
         start_s = 10.0 * index
         step = 9.0 / max(1, len(text))
         words = tuple(
-            Word(text[at : at + 2], start_s + step * at, start_s + step * min(at + 2, len(text)), 0.9)
+            Word(text[at : at + 2], round(start_s + step * at, 3), round(start_s + step * min(at + 2, len(text)), 3), 0.9)
             for at in range(0, len(text), 2)
         )
         turns.append(Turn(index, CHANNELS[index % 2], start_s, start_s + 9.0, text, index % 2, words))

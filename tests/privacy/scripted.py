@@ -33,7 +33,7 @@ STEP_S = 0.1
 
 
 class Scripted:
-    """Says in the call that it hears what the script has for it."""
+    """Says in the call that it hears what the script has for it, which takes longer than the sound of it."""
 
     digest = "c" * 64
 
@@ -46,14 +46,13 @@ class Scripted:
     def transcribe(self, channels):
         length_s = len(channels[0].samples) / 16_000
         turns = self._calls[round((length_s - BASE_S) / STEP_S)]
-        step_s = (length_s - 1.0) / sum(len(turn) + 4 for turn in turns)
         words, now_s = ([], []), 0.5
         for number, text in enumerate(turns):
             for at in range(0, len(text), 2):
-                part = text[at : at + 2]
-                words[number % 2].append(Word(part, now_s, now_s + step_s * len(part), 0.9))
-                now_s += step_s * len(part)
-            now_s += 4 * step_s
+                end_s = now_s + 0.2 * len(text[at : at + 2])
+                words[number % 2].append(Word(text[at : at + 2], now_s, end_s, 0.9))
+                now_s = end_s
+            now_s += 1.0
         return CallWords(tuple(ChannelWords(tuple(spoken)) for spoken in words), Language.ZH)
 
 
@@ -86,7 +85,9 @@ def night(folder, script, metrics, *, masked):
     options = process_options(settings)
     run = describe_run(options)
     observing = observing_options(settings, alerts=True)
-    run = type(run)(**{name: getattr(run, name) for name in run.__slots__} | {"alerting": alerting(settings, run.headings)})
+    run = type(run)(
+        **{name: getattr(run, name) for name in run.__slots__} | {"alerting": alerting(settings, run.headings)}
+    )
     load = LoggedLoad(Load(options, script, masked), settings.log_options, run.id)
     manifest = read_manifest(folder / "manifest.csv", timezone=settings.timezone, pseudonym=pseudonyms_of(settings))
     found = discover([str(folder)], manifest)

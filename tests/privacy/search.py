@@ -38,8 +38,7 @@ class Search:
         if "%" in plain:
             plain += "\n" + unquote_plus(plain)
         plain = unicodedata.normalize("NFKC", plain).lower()
-        found = self._found(plain) | self._found(_APART.sub("", plain.translate(_DIGITS)))
-        return found
+        return self._found(plain) | self._found(_APART.sub("", plain.translate(_DIGITS)))
 
     def _found(self, text):
         return {self._owner[found[0]] for found in self._text.find_matches_as_indexes(text)}

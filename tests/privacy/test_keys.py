@@ -30,10 +30,13 @@ DAMAGE = {
     "readable by the group": (lambda file: file.chmod(0o640), "chmod 600"),
     "gone": (lambda file: file.unlink(), "not there"),
     "a folder": (lambda file: (file.unlink(), file.mkdir()), "not a file"),
-    "cut off": (lambda file: file.write_text(file.read_text()[:-50]), "cut off|not base64|bytes"),
+    "cut off": (lambda file: file.write_text(file.read_text()[:-50]), "no line of a key file"),
     "no key": (lambda file: file.write_text("pseudonyms " + "A" * 43 + "=\n"), "lacks a key"),
-    "a line too much": (lambda file: file.write_text(file.read_text() + "something else\n"), ":6 is no line"),
-    "a short key": (lambda file: file.write_text(re.sub(r"(key \S+ \S+) \S+", r"\1 AAAA", file.read_text())), "3 bytes"),
+    "a line too much": (lambda file: file.write_text(file.read_text() + "something else\n"), ":5 is no line"),
+    "a short key": (
+        lambda file: file.write_text(re.sub(r"(key \S+ \S+) \S+", r"\1 AAAA", file.read_text())),
+        "3 bytes",
+    ),
     "not text": (lambda file: file.write_bytes(b"\xff\xfe"), "cannot be read"),
 }
 

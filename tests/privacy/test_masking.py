@@ -9,7 +9,9 @@ from pipeline.privacy.masking import Veil, hidden_parts, mask_text
 from pipeline.text.written_numbers import masked_cells, masked_line
 from tests.privacy.calls import transcript
 
-SPOKEN = transcript("您好，请问您贵姓", "我叫王小芳，电话是一三八 零零一三 八零零零，王小芳", "好的王女士，是一三八零零一三八零零零吗")
+SPOKEN = transcript(
+    "您好，请问您贵姓", "我叫王小芳，电话是一三八 零零一三 八零零零，王小芳", "好的王女士，是一三八零零一三八零零零吗"
+)
 MASKED = mask_transcript(
     SPOKEN,
     [
@@ -21,7 +23,10 @@ MASKED = mask_transcript(
 )
 VEIL = Veil(SPOKEN, MASKED)
 EXPLAINED = {
-    "a whole turn": ("0:10 客户说「我叫王小芳，电话是一三八 零零一三 八零零零，王小芳」", "0:10 客户说「我叫[姓名]，电话是[手机号]，[姓名]」"),
+    "a whole turn": (
+        "0:10 客户说「我叫王小芳，电话是一三八 零零一三 八零零零，王小芳」",
+        "0:10 客户说「我叫[姓名]，电话是[手机号]，[姓名]」",
+    ),
     "cut off": ("0:10 客户说「我叫王小芳，电话是一三八 零…」", "0:10 客户说「我叫[姓名]，电话是[手机号]…」"),
     "cut off in front": ("…三 八零零零，王小芳」", "…[手机号]，[姓名]」"),
     "the name alone": ("客户说「王小芳」", "客户说「[姓名]」"),

@@ -77,7 +77,9 @@ def sound(folder, calls):
             file.writeframes((stereo * 32767).astype("<i2").tobytes())
         customer = person.mobile if named else f"C-{number}"
         phone, note = (person.mobile, f"回拨{person.mobile}") if named else ("", "")
-        rows.append(f"{name},A{number % 5},T{number % 2},Q,2026-11-26T10:{number % 60:02}:00+08:00,{customer},{phone},{note}")
+        rows.append(
+            f"{name},A{number % 5},T{number % 2},Q,2026-11-26T10:{number % 60:02}:00+08:00,{customer},{phone},{note}"
+        )
     (folder / "manifest.csv").write_text("\n".join(rows))
 
 
@@ -131,7 +133,14 @@ def desk_of(night):
     password_hash = hash_password(PASSWORD)
     for login, (name, role, _, _) in ACCOUNTS.items():
         whose = {AccountRole.AGENT: {"agent": "A1"}, AccountRole.LEAD: {"team": "T1"}}.get(role, {})
-        add_account(database, login=login, name=name, role=role, password_hash=password_hash, **{"agent": None, "team": None} | whose)
+        add_account(
+            database,
+            login=login,
+            name=name,
+            role=role,
+            password_hash=password_hash,
+            **{"agent": None, "team": None} | whose,
+        )
     settings = ReviewSettings(SECRET, hosts=("localhost",), cache=night.folder / "cache")
     return Desk(database, load_rules(()), settings, keys=read_keys(night.folder / "keys"))
 
@@ -173,7 +182,12 @@ def answers(clients, calls):
         some = calls if role == AccountRole.REVIEWER else calls[:12]
         paths = [*pages, *(f"/calls/{call.id}" for call in some)]
         for call in some[:12]:
-            paths += [f"/calls/{call.id}/panel", f"/queue/peek/{call.id}", f"/mine/{call.id}", f"/calls/{call.id}/peaks"]
+            paths += [
+                f"/calls/{call.id}/panel",
+                f"/queue/peek/{call.id}",
+                f"/mine/{call.id}",
+                f"/calls/{call.id}/peaks",
+            ]
         for path in paths:
             answer = client.get(path, headers={"HX-Request": "true"} if "peek" in path else {})
             assert answer.status_code < 500, (role, path)
@@ -231,7 +245,9 @@ def backup(night):
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("CHECKPOINT")
         folder = connection.exec_driver_sql("SHOW data_directory").scalar_one()
-        place = connection.exec_driver_sql("SELECT oid FROM pg_database WHERE datname = current_database()").scalar_one()
+        place = connection.exec_driver_sql(
+            "SELECT oid FROM pg_database WHERE datname = current_database()"
+        ).scalar_one()
     engine.dispose()
     return {path.name: path.read_bytes() for path in Path(folder, "base", str(place)).iterdir()}
 
@@ -257,11 +273,16 @@ def night(request, tmp_path_factory):
 
 def test_nothing_that_was_shown_told_or_logged_names_anybody(night):
     search = Search(night.people)
-    leaks = {what: search.in_bytes(content) | search.in_text(content.decode(errors="replace")) for what, content in night.kept.items()}
+    leaks = {
+        what: search.in_bytes(content) | search.in_text(content.decode(errors="replace"))
+        for what, content in night.kept.items()
+    }
     assert {what: sorted(people)[:3] for what, people in leaks.items() if people} == {}
-    # It was the calls that were shown: with what is hidden in them named.
-    assert "[手机号]" in night.kept["AccountRole.REVIEWER /queue".replace("AccountRole.REVIEWER", "reviewer")].decode() or True
-    assert all(f"[{kind}]".encode() in night.kept["labels.jsonl"] for kind in ("手机号", "姓名", "身份证号", "银行卡号", "地址"))
+    # It was the calls that were shown, with what is hidden in them named.
+    assert all(
+        f"[{kind}]".encode() in night.kept["labels.jsonl"]
+        for kind in ("手机号", "姓名", "身份证号", "银行卡号", "地址")
+    )
 
 
 def test_no_column_holds_anybody(night):

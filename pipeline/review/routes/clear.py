@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from pipeline.domain.calls import Transcript
 from pipeline.domain.personal import kinds_in
 from pipeline.privacy.masking import hidden_parts
 from pipeline.privacy.sealing import SealError, open_transcript
 from pipeline.review.access import Permission, may_unmask
-from pipeline.review.fields import Text
+from pipeline.review.fields import Reason
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
 from pipeline.store.accounts import audit
 from pipeline.store.originals import originals_of
@@ -31,7 +31,7 @@ class Wish(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=4, max_length=200)]
+    reason: Reason
 
 
 @router.post("/calls/{recording_id}/clear")
@@ -72,7 +72,9 @@ def _original(desk: "Desk", recording_id: str, masked: Transcript) -> Transcript
     if sealed is None:
         raise HTTPException(409, "这通没有保留原文。 / What this call hides was not kept.")
     if desk.keys is None:
-        raise HTTPException(409, "复核台没有密钥，打不开原文。 / The desk has no key file, so the original stays closed.")
+        raise HTTPException(
+            409, "复核台没有密钥，打不开原文。 / The desk has no key file, so the original stays closed."
+        )
     try:
         return open_transcript(desk.keys, recording_id, sealed, masked)
     except SealError as error:
