@@ -86,18 +86,19 @@ def _digits(text: str) -> str:
     return re.sub(r"\D", "", form.text if form is not None else text)
 
 
-def read_again(backend: AsrBackend, file: Path, mask: SoundMask, numbers: Sequence[str], folder: Path) -> list[str]:
-    """Pairs of digits of the numbers that the model writes by the mask when it hears the masked recording."""
-    masked = folder / "masked.wav"
-    write_wav(file, masked, mask)
-    near = [Span(span.start_s - NEAR_S, span.end_s + NEAR_S) for span in mask.spans]
+def read_again(backend: AsrBackend, file: Path, mask: SoundMask, numbers: Sequence[str], near: SoundMask) -> list[str]:
+    """Pairs of digits of the numbers that the model writes within a second of ``near`` when it hears the file."""
+    looked_at = [Span(span.start_s - NEAR_S, span.end_s + NEAR_S) for span in near.spans]
     found = []
-    for turn in hear(backend, masked).transcript.turns:
+    with tempfile.TemporaryDirectory() as folder:
+        masked = Path(folder, "masked.wav")
+        write_wav(file, masked, mask)
+        turns = hear(backend, masked).transcript.turns
+    for turn in turns:
         for match in _PAIR.finditer(turn.text):
             when = turn.span_of(*match.span())
-            if any(_digits(match.group()) in number for number in numbers) and any(
-                when.overlap_s(span) > 0 for span in near
-            ):
+            is_theirs = any(_digits(match.group()) in number for number in numbers)
+            if is_theirs and any(when.overlap_s(span) > 0 for span in looked_at):
                 found.append(match.group())
     return found
 
@@ -132,20 +133,17 @@ def main() -> None:
         [error for name in labelled for error in boundary_errors(heard[name], labelled[name].transcript.turns)]
     )
     table = Table("margin s", "numbers", "calls with digits read again", "digits", "masked s", title="masked numbers")
-    with tempfile.TemporaryDirectory() as folder:
-        for margin_s in options.margins:
-            masks = {name: mask_numbers(one, numbers_in(one.transcript), margin_s) for name, one in heard.items()}
-            read = {
-                name: read_again(
-                    backend, options.calls / name, mask, digits_of(labelled[name].transcript), Path(folder)
-                )
-                for name, mask in masks.items()
-                if mask.spans
-            }
-            masked_s = sum(masks[name].masked_s(heard[name].transcript.duration_s) for name in heard)
-            numbers = sum(len(numbers_in(one.transcript)) for one in heard.values())
-            again = {name: pairs for name, pairs in read.items() if pairs}
-            table.add_row(f"{margin_s:g}", str(numbers), str(len(again)), json.dumps(again), f"{masked_s:.1f}")
+    for margin_s in options.margins:
+        masks = {name: mask_numbers(one, numbers_in(one.transcript), margin_s) for name, one in heard.items()}
+        read = {
+            name: read_again(backend, options.calls / name, mask, digits_of(labelled[name].transcript), mask)
+            for name, mask in masks.items()
+            if mask.spans
+        }
+        masked_s = sum(masks[name].masked_s(heard[name].transcript.duration_s) for name in heard)
+        numbers = sum(len(numbers_in(one.transcript)) for one in heard.values())
+        again = {name: pairs for name, pairs in read.items() if pairs}
+        table.add_row(f"{margin_s:g}", str(numbers), str(len(again)), json.dumps(again), f"{masked_s:.1f}")
     Console(width=150).print(table)
 
 
