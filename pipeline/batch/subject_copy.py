@@ -81,14 +81,14 @@ def _call(database: Database, recording_id: str, keys: KeyRing | None, remarks: 
 def _results(connection: Connection, recording_id: str) -> list[dict[str, Any]]:
     columns = [rule_results.c[name] for name in ("rule_id", "outcome", "severity", "explanation_zh")]
     rows = connection.execute(select(*columns).where(rule_results.c.recording_id == recording_id)).mappings()
-    return [_shown(row) for row in rows]
+    return [_shown(dict(row)) for row in rows]
 
 
 def _reviews(connection: Connection, recording_id: str) -> list[dict[str, Any]]:
     """What people said of the call; who they are is not the customer's to know."""
     columns = [reviews.c[name] for name in ("at", "kind", "rule_id", "verdict", "reason", "quote", "text", "value")]
     rows = connection.execute(select(*columns).where(reviews.c.recording_id == recording_id)).mappings()
-    return [_shown(row) for row in rows]
+    return [_shown(dict(row)) for row in rows]
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:

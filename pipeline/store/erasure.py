@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, and_, delete, func, or_, select, update
 
@@ -190,10 +191,10 @@ def kept_certificate(database: Database, erasure_id: str) -> dict[str, object]:
     return dict(row.certificate)
 
 
-def subject_calls(database: Database, recording_ids: Sequence[str]) -> list[dict[str, object]]:
+def subject_calls(database: Database, recording_ids: Sequence[str]) -> list[dict[str, Any]]:
     """What lists show of recordings: id, name, start, agent, queue, and the hold that keeps each, if one does."""
     columns = (recordings.c.id, recordings.c.name.label("recording"), recordings.c.started_at, recordings.c.agent)
-    found: list[dict[str, object]] = []
+    found: list[dict[str, Any]] = []
     with database.reading() as connection:
         for start in range(0, len(recording_ids), PAGE):
             page = recordings.c.id.in_(recording_ids[start : start + PAGE])

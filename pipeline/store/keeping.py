@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_
 from pipeline.domain.retention import DataClass
 from pipeline.store import documents
 from pipeline.store.alerts import alerts
-from pipeline.store.database import Database
+from pipeline.store.database import Database, Row
 from pipeline.store.originals import originals
 from pipeline.store.retention_tables import deletions
 from pipeline.store.review_tables import appeals, review_items, reviews, search_documents, waveforms
@@ -202,7 +202,7 @@ def _blank_reviews(connection: Connection, recording_id: str) -> None:
 
 def _blank_details(connection: Connection, recording_id: str) -> Counts:
     name = f"{BLANK}{recording_id[:12]}"
-    blank = {"name": name, "uri": BLANK, "customer_id": None, "extra": {}}
+    blank: Row = {"name": name, "uri": BLANK, "customer_id": None, "extra": {}}
     mine = and_(recordings.c.id == recording_id, has_words(recordings))
     return {recordings.name: connection.execute(update(recordings).where(mine).values(blank)).rowcount}
 
