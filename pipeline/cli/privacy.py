@@ -91,7 +91,7 @@ def rotate_keys(db: DbOption = None) -> None:
 
 @app.command("protect")
 def protect(db: DbOption = None) -> None:
-    """Mask what earlier versions stored as it was spoken, and rewrite the database; cut off, run it again. 屏蔽旧数据"""
+    """Mask what earlier versions stored, and rewrite the database; cut off, run it again. 屏蔽旧数据"""
     from pipeline.batch.protect import protect as mask_everything
     from pipeline.store.database import open_database
 

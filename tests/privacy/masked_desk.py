@@ -7,7 +7,7 @@ from pipeline.batch.judging import Judge
 from pipeline.batch.process import CallProcessor, ProcessOptions
 from pipeline.batch.rule_set import headings, load_rules
 from pipeline.domain.calls import CallMetadata
-from pipeline.domain.results import Call, Findings, ProcessedCall
+from pipeline.domain.results import Call, ProcessedCall
 from pipeline.domain.signals import Signals
 from pipeline.store.ledger import claim
 from pipeline.store.recordings import register
@@ -46,7 +46,8 @@ def fill(database, keys, *, masked=True, calls=3):
     register(database, [found(one) for one in made])
     for lease in claim(database, "test", limit=calls, ttl_s=600, now_s=time.time()):
         findings = judge(Call(SPOKEN, facts, Signals()))
-        call = ProcessedCall(replace(FORMAT, duration_s=SPOKEN.duration_s), SPOKEN, Signals(), Findings(findings.results, findings.predictions))
-        call = processor._masked(lease.recording.id, call) if masked else replace(call)
+        audio = replace(FORMAT, duration_s=SPOKEN.duration_s)
+        call = ProcessedCall(audio, SPOKEN, Signals(), findings)
+        call = processor._masked(lease.recording.id, call) if masked else call
         assert save_call(database, lease, call, run)
     return [one.id for one in made]
