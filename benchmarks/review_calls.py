@@ -36,7 +36,7 @@ from pipeline.store.tables import (
     transcripts,
 )
 from rules.loader import load_packs, standard_pack_dir
-from rules.rule import Rule
+from rules.rule import Rule, RulePack
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "samples" / "s01.wav"
 """Sound for all calls: what is timed is the desk, not the disk."""
@@ -107,13 +107,7 @@ class MadeCall:
 def fill(database: Database, count: int, seed: int) -> None:
     """Writes ``count`` calls with everything the desk shows of them, and the people who work there."""
     rng = random.Random(seed)
-    pack = load_packs([standard_pack_dir()])
-    with database.writing() as connection:
-        # One after another, so that an empty database numbers them from 1.
-        for row in _accounts():
-            connection.execute(insert(accounts), row)
-        connection.execute(insert(runs), [_run(pack.digest)])
-        connection.execute(insert(pack_rules), [_pack_rule(rule, pack.digest) for rule in pack.rules])
+    pack = prepare_desk(database)
     tables = (
         recordings, ledger, transcripts, evaluations, predictions, rule_results, evidence, review_items, reviews
     )  # fmt: skip
@@ -127,6 +121,18 @@ def fill(database: Database, count: int, seed: int) -> None:
                     connection.execute(insert(table), rows)
             for call in made:
                 index_call(connection, call.recording_id, call.turns)
+
+
+def prepare_desk(database: Database) -> RulePack:
+    """Writes the people who work there and a run, and gives its rules."""
+    pack = load_packs([standard_pack_dir()])
+    with database.writing() as connection:
+        # One after another, so that an empty database numbers them from 1.
+        for row in _accounts():
+            connection.execute(insert(accounts), row)
+        connection.execute(insert(runs), [_run(pack.digest)])
+        connection.execute(insert(pack_rules), [_pack_rule(rule, pack.digest) for rule in pack.rules])
+    return pack
 
 
 def _accounts() -> Iterator[dict[str, object]]:

@@ -128,6 +128,14 @@ class Settings(BaseSettings):
     """When a working day begins and ends."""
     review_appeal_days: Annotated[int, Field(ge=1, le=365)] = 7
     """Days after a verdict in which it can be appealed."""
+    review_metrics_port: Annotated[int | None, Field(ge=1, le=65535)] = None
+    """Port for metrics of the review desk; none where nothing is set."""
+    sampling_plans: Path | None = None
+    """Folder of sampling plans that the review desk offers."""
+    calibration_level: Annotated[float, Field(ge=0, le=1)] = 0.67
+    """Agreement that a rule or item needs before its precision is trusted: lower end of the 95 % interval."""
+    calibration_days: Annotated[int, Field(ge=1)] = 180
+    """Days for which a closed calibration session counts."""
 
     @field_validator(
         "channel_roles",

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,6 +17,9 @@ from rules.references import misuses
 from rules.rule import Rule, RulePack
 from rules.schema import RuleDocument
 from rules.source import Source, parse
+
+SAID_ONLY = frozenset({"title", "why", "examples", "tuned_for"})
+"""Parts of a rule that people read; they do not change what it hits."""
 
 
 def standard_pack_dir() -> Path:
@@ -65,7 +69,7 @@ def load_sources(files: Iterable[tuple[str, str]], *, problems: Sequence[str] = 
             if other is not None and _pack_name(other.source) == _pack_name(label):
                 found.append(source.problem(("id",), f"the id '{rule.id}' is also in {other.source}; ids are unique"))
                 continue
-            rules[rule.id] = rule
+            rules[rule.id] = replace(rule, digest=_rule_digest(source.value))
             contents[rule.id] = json.dumps(source.value, ensure_ascii=False, sort_keys=True)
     if found:
         raise RulePackError(found)
@@ -73,6 +77,12 @@ def load_sources(files: Iterable[tuple[str, str]], *, problems: Sequence[str] = 
     for content in sorted(contents.values()):
         digest.update(content.encode() + b"\n")
     return RulePack(tuple(sorted(rules.values(), key=lambda rule: rule.id)), digest.hexdigest())
+
+
+def _rule_digest(document: Any) -> str:
+    """Names what decides whether the rule hits: the same words under another title find the same calls."""
+    decisive = {key: value for key, value in document.items() if key not in SAID_ONLY}
+    return hashlib.sha256(json.dumps(decisive, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def _pack_name(label: str) -> str:

@@ -28,6 +28,8 @@ class Rule:
     examples: Examples = field(default_factory=Examples)
     source: str = ""
     """Where it is written: ``pack/rule.yaml``."""
+    digest: str = field(default="", repr=False, compare=False)
+    """SHA-256 of what decides whether it hits, 64 hex digits: title, reason and examples are not in it."""
     text: str = field(default="", repr=False, compare=False)
     """The file as it was read: what runs, though somebody may have edited it since."""
 

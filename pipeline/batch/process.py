@@ -45,13 +45,18 @@ class Loader:
 
     def __call__(self) -> "CallProcessor":
         """A worker that is ready. Raises: AsrError, ModelArtifactError, ConfigError."""
+        from threadpoolctl import threadpool_limits
+
         from pipeline.asr.base import open_backend
         from pipeline.batch.judging import Judge
         from pipeline.privacy.keys import read_keys
 
         keys = read_keys(self.options.key_file) if self.options.key_file else None
         judge = Judge(self.options.pack, self.options.models)
-        return CallProcessor(open_backend(self.options.asr), judge, self.options, keys)
+        backend = open_backend(self.options.asr)
+        # NumPy would take every core for a product of small matrices, and wait for it on all of them.
+        threadpool_limits(self.options.asr.cpu_threads, user_api="blas")
+        return CallProcessor(backend, judge, self.options, keys)
 
 
 class CallProcessor(Worker):

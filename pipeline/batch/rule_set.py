@@ -23,4 +23,7 @@ def load_rules(site_dirs: Sequence[Path]) -> "RulePack":
 
 def headings(pack: "RulePack") -> tuple[RuleHeading, ...]:
     """What the store keeps of each rule."""
-    return tuple(RuleHeading(rule.id, rule.title, rule.severity, rule.error_class, rule.status) for rule in pack.rules)
+    return tuple(
+        RuleHeading(rule.id, rule.title, rule.severity, rule.error_class, rule.status, rule.digest)
+        for rule in pack.rules
+    )

@@ -9,7 +9,9 @@ import sys
 import typer
 
 from pipeline.cli import (
+    action,
     apply,
+    calibrate,
     doctor,
     export,
     ledger,
@@ -51,10 +53,12 @@ app.add_typer(users.app, name="users")
 app.add_typer(rules.app, name="rules")
 app.add_typer(models.app, name="models")
 app.add_typer(sample.app, name="sample")
+app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(report.app, name="report")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(retention.app, name="retention")
 app.add_typer(subject.app, name="subject")
+app.add_typer(action.app, name="action")
 
 
 def _log_options() -> LogOptions:

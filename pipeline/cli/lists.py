@@ -23,6 +23,7 @@ from pipeline.cli.output import (
 from pipeline.cli.unmask import unmasked
 from pipeline.domain.errors import ConfigError
 from pipeline.domain.personal import masked_runs, shown
+from pipeline.text.visible import visible
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -229,7 +230,7 @@ def _calls_table(rows: "list[ListedCall]", titles: "dict[str, BilingualText]") -
             why += f"（无法判定 {row.not_evaluable}）"
         table.add_row(
             "" if row.risk is None else str(row.risk),
-            shown(row.recording),
+            shown(visible(row.recording)),
             STATE_ZH[row.state],
             row.started_at.strftime("%m-%d %H:%M") if row.started_at else "",
             row.agent or "",
@@ -282,7 +283,7 @@ def _hits_table(rows: "list[ListedHit]", titles: "dict[str, BilingualText]") -> 
         rule.append(titles[first.rule].zh if first.rule in titles else first.rule)
         sound = "≈" if surest.by_sound else ""
         table.add_row(
-            shown(first.recording),
+            shown(visible(first.recording)),
             clock(min((piece.start_s for piece in pieces if piece.start_s is not None), default=None)),
             rule,
             "" if surest.confidence is None else f"{sound}{surest.confidence:.2f}",
@@ -293,7 +294,7 @@ def _hits_table(rows: "list[ListedHit]", titles: "dict[str, BilingualText]") -> 
 
 def _call_header(listed: "ListedCall") -> str:
     started = listed.started_at.strftime("%Y-%m-%d %H:%M") if listed.started_at else None
-    parts = (listed.recording, started, listed.agent, listed.team, listed.queue, clock(listed.duration_s))
+    parts = (visible(listed.recording), started, listed.agent, listed.team, listed.queue, clock(listed.duration_s))
     return shown("  ".join(part for part in parts if part))
 
 

@@ -8,6 +8,7 @@ from pipeline.cli.output import clock, message, presentable
 from pipeline.domain.calls import Recording
 from pipeline.domain.results import ProcessedCall
 from pipeline.store.recordings import Registered
+from pipeline.text.visible import visible
 
 
 class Lines:
@@ -49,7 +50,7 @@ class Lines:
         """Nothing to tidy up."""
 
     def _line(self, name: str, text: str) -> None:
-        message(f"[{self._count:>{len(str(self._total))}}/{self._total}] {name}  {text}")
+        message(f"[{self._count:>{len(str(self._total))}}/{self._total}] {visible(name)}  {text}")
 
 
 class Bar:
@@ -81,21 +82,21 @@ class Bar:
         """Moves on; says why where something is amiss."""
         self._bar.advance(self._task)
         if registered.duplicate_of:
-            self._print(f"{file.name}  same bytes as {registered.duplicate_of}")
+            self._print(f"{visible(file.name)}  same bytes as {registered.duplicate_of}")
         elif registered.message:
-            self._print(f"{file.name}  in quarantine: {registered.message}")
+            self._print(f"{visible(file.name)}  in quarantine: {registered.message}")
 
     def processed(self, recording: Recording, call: ProcessedCall, *, hits: int, took_s: float) -> None:
         """Moves on and counts flagged calls."""
         self._flagged += hits > 0
         self._bar.update(self._task, advance=1, description=f"有命中 flagged {self._flagged}")
         for warning in call.warnings:
-            self._print(f"{recording.name}  note: {warning}")
+            self._print(f"{visible(recording.name)}  note: {warning}")
 
     def failed(self, recording: Recording, text: str, *, reason: str, final: bool) -> None:
         """Says what went wrong."""
         self._bar.advance(self._task, final)
-        self._print(f"{recording.name}  {'' if final else 'will be tried again: '}{text}")
+        self._print(f"{visible(recording.name)}  {'' if final else 'will be tried again: '}{text}")
 
     def worker_lost(self, what: str, *, reason: str) -> None:
         """Said with its recording, and in the log."""

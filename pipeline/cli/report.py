@@ -1,7 +1,5 @@
 """`earmark report …`: what the reviewed calls say, as a page, a workbook or data."""
 
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.output import DbOption, message
+from pipeline.reports.kinds import KINDS, Kind
+from pipeline.reports.periods import Unit
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from pipeline.reports.model import Report
+    from pipeline.reports.output import AnyReport
     from pipeline.reports.periods import Period
 
 app = typer.Typer(help="Reports that open with what a manager would say. 质量报告", no_args_is_help=True)
@@ -58,19 +58,75 @@ LangOption = Annotated[Language, typer.Option("--lang", help="Language of the pa
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    db: str | None
+    """Which calls a report is about."""
+
     date: datetime | None
     since: datetime | None
     until: datetime | None
     team: str | None
     agent: str | None
     queue: str | None
-    out: Path | None
-    lang: Language
 
 
-@app.command("daily")
-def daily(
+def _add(kind: Kind) -> None:
+    """Makes the command of a report on a period; all of them have the same options."""
+
+    def command(
+        db: DbOption = None,
+        date: DateOption = None,
+        since: SinceOption = None,
+        until: UntilOption = None,
+        team: TeamOption = None,
+        agent: AgentOption = None,
+        queue: QueueOption = None,
+        out: OutOption = None,
+        lang: LangOption = Language.ZH,
+    ) -> None:
+        _report(kind, _Choice(date, since, until, team, agent, queue), db, out, lang)
+
+    app.command(kind.value, help=KINDS[kind].help)(command)
+
+
+for _kind in Kind:
+    _add(_kind)
+
+
+@app.command("case")
+def case(
+    call: Annotated[str, typer.Argument(help="File name, path, or the start of an id.")],
+    db: DbOption = None,
+    out: OutOption = None,
+    lang: LangOption = Language.ZH,
+) -> None:
+    """Report on one call: what was found, said and judged, its score and service figures. 通话个案"""
+    from pipeline.reports.case import build_case
+    from pipeline.reports.output import check_form
+    from pipeline.scoring.cards import load_default_card
+    from pipeline.settings import load_settings
+    from pipeline.store.database import open_database
+    from pipeline.store.listings import find_recording
+
+    check_form(out)
+    settings = load_settings(db=db)
+    database = open_database(settings.db)
+    try:
+        found = find_recording(database, call)
+        card = load_default_card()
+        _put(build_case(database, found, card, zone=settings.timezone, desk_url=settings.desk_url), out, lang)
+    finally:
+        database.close()
+
+
+@app.command("metric")
+def metric(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A rule's id, an error class, score, handling_s, silence_share, response_s, repeat, survey, or a"
+            " numeric metadata column.",
+        ),
+    ],
     db: DbOption = None,
     date: DateOption = None,
     since: SinceOption = None,
@@ -78,111 +134,69 @@ def daily(
     team: TeamOption = None,
     agent: AgentOption = None,
     queue: QueueOption = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the halves that are drawn at random.")] = 1,
     out: OutOption = None,
     lang: LangOption = Language.ZH,
 ) -> None:
-    """Report on one day. 日报"""
-    _report("daily", _Choice(db, date, since, until, team, agent, queue, out, lang))
-
-
-@app.command("weekly")
-def weekly(
-    db: DbOption = None,
-    date: DateOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    team: TeamOption = None,
-    agent: AgentOption = None,
-    queue: QueueOption = None,
-    out: OutOption = None,
-    lang: LangOption = Language.ZH,
-) -> None:
-    """Report on one week, from Monday. 周报"""
-    _report("weekly", _Choice(db, date, since, until, team, agent, queue, out, lang))
-
-
-@app.command("monthly")
-def monthly(
-    db: DbOption = None,
-    date: DateOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    team: TeamOption = None,
-    agent: AgentOption = None,
-    queue: QueueOption = None,
-    out: OutOption = None,
-    lang: LangOption = Language.ZH,
-) -> None:
-    """Report on one month. 月报"""
-    _report("monthly", _Choice(db, date, since, until, team, agent, queue, out, lang))
-
-
-@app.command("agent")
-def agents(
-    db: DbOption = None,
-    date: DateOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    team: TeamOption = None,
-    agent: AgentOption = None,
-    queue: QueueOption = None,
-    out: OutOption = None,
-    lang: LangOption = Language.ZH,
-) -> None:
-    """Report on agents over one week: up to 100 on the page; with --agent on one. 坐席报告"""
-    _report("agent", _Choice(db, date, since, until, team, agent, queue, out, lang))
-
-
-@app.command("rules")
-def rules(
-    db: DbOption = None,
-    date: DateOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    team: TeamOption = None,
-    agent: AgentOption = None,
-    queue: QueueOption = None,
-    out: OutOption = None,
-    lang: LangOption = Language.ZH,
-) -> None:
-    """Report on rules over one week: hits, precision, what people missed. 规则报告"""
-    _report("rules", _Choice(db, date, since, until, team, agent, queue, out, lang))
-
-
-def _report(kind: str, choice: _Choice) -> None:
+    """Put a metric on trial over one month: does it tell teams or agents apart, is it stable? 试用指标"""
     from zoneinfo import ZoneInfo
 
-    from pipeline.reports.build import Wanted, build
-    from pipeline.reports.model import Kind
+    from pipeline.reports.metric import MetricWanted, build_metric
+    from pipeline.reports.output import check_form
     from pipeline.scoring.cards import load_default_card
     from pipeline.settings import load_settings
     from pipeline.store.database import open_database
     from pipeline.store.report_queries import Scope
 
-    settings = load_settings(db=choice.db)
-    zone = ZoneInfo(settings.timezone)
-    write = _writer(choice)
-    period = _period(Kind(kind), choice, zone)
-    scope = Scope(choice.team, choice.agent, choice.queue)
+    check_form(out)
+    settings = load_settings(db=db)
+    period = _period(Unit.MONTH, _Choice(date, since, until, team, agent, queue), ZoneInfo(settings.timezone))
+    wanted = MetricWanted(name, period, settings.timezone, Scope(team, agent, queue), seed)
     database = open_database(settings.db)
-    wanted = Wanted(Kind(kind), period, settings.timezone, scope, settings.desk_url)
     try:
-        write(build(database, wanted, load_default_card()))
+        _put(build_metric(database, wanted, load_default_card()), out, lang)
     finally:
         database.close()
-    if choice.out is not None:
-        message(f"已写入 wrote {choice.out}")
 
 
-def _period(kind: object, choice: _Choice, zone: "ZoneInfo") -> "Period":
+def _report(kind: Kind, choice: _Choice, db: str | None, out: Path | None, lang: Language) -> None:
+    from zoneinfo import ZoneInfo
+
+    from pipeline.reports.build import Wanted, build
+    from pipeline.reports.output import check_form
+    from pipeline.scoring.cards import load_default_card
+    from pipeline.settings import load_settings
+    from pipeline.store.database import open_database
+    from pipeline.store.report_queries import Scope
+
+    check_form(out)
+    settings = load_settings(db=db)
+    period = _period(KINDS[kind].unit, choice, ZoneInfo(settings.timezone))
+    scope = Scope(choice.team, choice.agent, choice.queue)
+    wanted = Wanted(kind, period, settings.timezone, scope, settings.desk_url)
+    database = open_database(settings.db)
+    try:
+        _put(build(database, wanted, load_default_card()), out, lang)
+    finally:
+        database.close()
+
+
+def _put(report: "AnyReport", out: Path | None, lang: Language) -> None:
+    from pipeline.reports.output import put
+
+    put(report, out, lang.value)
+    if out is not None:
+        message(f"已写入 wrote {out}")
+
+
+def _period(unit: Unit, choice: _Choice, zone: "ZoneInfo") -> "Period":
     """What ``--date`` or ``--since`` and ``--until`` name, else the last period that is over.
 
     Raises:
         ConfigError: they contradict each other.
     """
     from pipeline.domain.errors import ConfigError
-    from pipeline.reports.model import Kind
-    from pipeline.reports.periods import Period, Unit, before, period_of
+    from pipeline.reports.periods import Period, before, period_of
 
     if choice.since is not None or choice.until is not None:
         if choice.date is not None:
@@ -192,40 +206,6 @@ def _period(kind: object, choice: _Choice, zone: "ZoneInfo") -> "Period":
         if choice.since >= choice.until:
             raise ConfigError(f"--since {choice.since} is not before --until {choice.until}")
         return Period(Unit.SPAN, choice.since.replace(tzinfo=zone), choice.until.replace(tzinfo=zone))
-    unit = {Kind.DAILY: Unit.DAY, Kind.MONTHLY: Unit.MONTH}.get(Kind(str(kind)), Unit.WEEK)
     if choice.date is not None:
         return period_of(unit, choice.date.date(), zone)
     return before(period_of(unit, datetime.now(zone).date(), zone))
-
-
-def _writer(choice: _Choice) -> "Callable[[Report], None]":
-    """How the report leaves. Raises: ConfigError for a file of another kind."""
-    from pipeline.domain.errors import ConfigError
-
-    out, lang = choice.out, choice.lang.value
-    kind = ".html" if out is None else out.suffix.lower()
-    if kind == ".xlsx" and out is not None:
-        from pipeline.reports.workbook import write
-
-        return lambda report: write(report, out, lang)
-    if kind == ".html":
-        from pipeline.reports.page import render
-
-        return lambda report: _put(out, render(report, lang))
-    if kind == ".json":
-        from pipeline.reports.data import as_json
-
-        return lambda report: _put(out, as_json(report))
-    raise ConfigError(f"--out {out}: a report is written to a file that ends in .html, .xlsx or .json")
-
-
-def _put(out: Path | None, text: str) -> None:
-    from pipeline.domain.errors import ConfigError
-
-    if out is None:
-        sys.stdout.write(text)
-        return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"--out {out}: cannot be written: {error}") from error

@@ -21,9 +21,6 @@ app = typer.Typer(help="Choose the calls that people hear, and say what those te
 plan_app = typer.Typer(help="Check and read sampling plans. 抽样计划", no_args_is_help=True)
 app.add_typer(plan_app, name="plan")
 
-WEEKS = (1, 4, 13, 52)
-HALF_WIDTHS = [0.15, 0.1, 0.05, 0.03, 0.02, 0.01]
-
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN.yaml", help="A sampling plan.")]
 
 
@@ -70,13 +67,14 @@ def draw(
     from pipeline.cli.sample_view import print_draw
     from pipeline.sampling.draw import draw as draw_by
     from pipeline.sampling.plans import load_plan
+    from pipeline.sampling.strata import needs
     from pipeline.store.sampling_frame import load_frame
     from pipeline.store.sampling_store import save_draw, stored_picks
 
     plan = load_plan(path)
     database = open_stored(db)
     begins, ends = _period(since, until)
-    drawn = draw_by(plan, load_frame(database, since=begins, until=ends), seed=seed)
+    drawn = draw_by(plan, load_frame(database, needs(plan), since=begins, until=ends), seed=seed)
     number, new = (None, False) if dry_run or not drawn.frame_size else save_draw(database, drawn)
     if form == Format.TABLE:
         print_draw(drawn, number)
@@ -147,22 +145,13 @@ def size(
     """Calculate how many calls a question takes, or what a number of calls can answer. 样本量"""
     from pipeline.cli.sample_view import print_reach, print_size
     from pipeline.domain.errors import ConfigError
-    from pipeline.sampling.size import reach, sample_size
+    from pipeline.sampling.size import HALF_WIDTHS, over_weeks, sample_size
 
     for name, value in (("--half-width", half_width), ("--confidence", confidence), ("--rate", rate)):
         if value is not None and not 0 < value < 1:
             raise ConfigError(f"{name} {value:g} does not lie between 0 and 1; write 5 % as 0.05")
     if weekly is not None:
-        periods = {
-            weeks: reach(
-                weekly * weeks,
-                confidence=confidence,
-                rate=rate,
-                calls=calls * weeks if calls else None,
-                agents=agents,
-            )
-            for weeks in WEEKS
-        }
+        periods = over_weeks(weekly, confidence=confidence, rate=rate, calls=calls, agents=agents)
         data: list[dict[str, object]] = [{"weeks": weeks, **asdict(one)} for weeks, one in periods.items()]
         _print_data(form, data, lambda: print_reach(weekly, periods, confidence, rate))
         return
@@ -191,7 +180,7 @@ def estimate(
     database = open_stored(db)
     check_rules(Filter(rules=rule or ()), rule_titles(database))
     begins, ends = _period(since, until)
-    evidence = load_evidence(database, since=begins, until=ends, rules=rule or ())
+    evidence = load_evidence(database, since=begins, until=ends, rules=rule or (), by=by)
     rows = estimate_rows(evidence, by)
     if form == Format.TABLE:
         print_estimates(rows, by)

@@ -5,14 +5,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.cli.output import console
+from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import Estimate, NotEnough
-from pipeline.sampling.estimates import Basis, Figures, figures
+from pipeline.sampling.estimates import Figures, figures
+from pipeline.sampling.remarks import remarks
 from pipeline.sampling.shortage import percent
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from pipeline.store.sampling_evidence import Evidence, Subject
+
+READING = BilingualText(
+    "方括号是 95% 区间。只有区间没有数：复核或审核得还不够；+n 是还要的通数。命中率要复核命中，其余要审核未命中的通话",
+    "brackets: 95 % interval. An interval alone: too few calls were judged; +n is how many are lacking:"
+    " reviewed hits for precision, audits of unflagged calls for the others",
+)
+"""How the table is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +66,20 @@ class EstimateRow:
 
 
 def estimate_rows(evidence: "Evidence", by: str | None) -> list[EstimateRow]:
-    """Classes and rules of each group.
+    """Classes and rules of each slice of the period.
 
     Raises:
         ConfigError: no call has the column.
     """
     from pipeline.domain.errors import ConfigError
 
-    if by is None:
-        groups = evidence.groups(lambda _: "")
-    else:
-        if evidence.calls and all(call.value(by) is None for call in evidence.calls):
-            raise ConfigError(f"--by {by}: no call of this period has a value there; name a metadata column, or week")
-        groups = evidence.groups(lambda call: call.value(by) or "—")
+    if by is not None and evidence.calls and not evidence.divided:
+        raise ConfigError(f"--by {by}: no call of this period has a value there; name a metadata column, or week")
     return [
-        _row(name, subject, figures(*(one[inside] for one in arrays)))
-        for name, members in groups.items()
+        _row(name, subject, figures(one.hit, one.flagged, one.truth, one.weight, one.others))
+        for name in evidence.slices
         for subject in evidence.subjects
-        if (inside := members & subject.ran).any()
-        for arrays in [(subject.hit, evidence.flagged, subject.truth, evidence.weight)]
+        if (one := evidence.sample(subject, name)).calls
     ]
 
 
@@ -143,9 +147,9 @@ def print_estimates(rows: Sequence[EstimateRow], by: str | None) -> None:
         table.add_row(*([row.group, *cells] if by is not None else cells))
     out = console()
     out.print(table)
-    for zh, en in _remarks(rows):
-        out.print(f"• {zh}", markup=False)
-        out.print(f"  {en}", style="dim", markup=False)
+    for told in [READING, *remarks(rows)] if rows else []:
+        out.print(f"• {told.zh}", markup=False)
+        out.print(f"  {told.en}", style="dim", markup=False)
 
 
 def _name(row: EstimateRow) -> "Text":
@@ -164,48 +168,3 @@ def _rate(value: float | None, low: float | None, high: float | None, more: int 
         return f"{percent(value)} {interval}"
     lacking = "" if more is None else f"+{more}"
     return " ".join(filter(None, [interval, lacking])) or "n/a"
-
-
-def _remarks(rows: Sequence[EstimateRow]) -> list[tuple[str, str]]:
-    """What holds for some of the rows."""
-    if not rows:
-        return []
-    found = [
-        (
-            "方括号是 95% 区间。只有区间没有数：复核或审核得还不够；+n 是还要的通数。"
-            "命中率要复核命中，其余要审核未命中的通话",
-            "brackets: 95 % interval. An interval alone: too few calls were judged; +n is how many are lacking:"
-            " reviewed hits for precision, audits of unflagged calls for the others",
-        )
-    ]
-    if all(row.audit_basis == Basis.NONE for row in rows):
-        found.append(
-            (
-                "没有审核过未命中的通话，所以没有召回率：earmark sample draw 会抽出要审核的通话",
-                "no unflagged call was audited, so recall is not known: `earmark sample draw` chooses calls to audit",
-            )
-        )
-    if any(Basis.AS_FOUND in (row.hits_basis, row.audit_basis) for row in rows):
-        found.append(
-            (
-                "有些通话不是抽样抽中的，只好当作随机的：若先听的是风险高的，命中率会偏高",
-                "some judged calls were not drawn and are taken for random ones: if the riskiest were heard first,"
-                " precision is flattered",
-            )
-        )
-    open_picks = max(row.open_picks for row in rows)
-    if open_picks:
-        found.append(
-            (
-                f"抽中的还有至多 {open_picks} 通没有复核，估计时假定它们与已复核的相像",
-                f"up to {open_picks} picks are not judged yet and are taken to be like those that are",
-            )
-        )
-    if any(row.uncovered for row in rows):
-        found.append(
-            (
-                "有些规则：别的规则命中、它没有命中的通话一通也没有复核，召回率和发生率不含这些通话",
-                "of some rules no call that only others flagged was judged: recall and prevalence leave those out",
-            )
-        )
-    return found

@@ -6,17 +6,17 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pipeline.cli.output import console
+from pipeline.sampling.in_words import KINDS, amount, origin
 from pipeline.sampling.shortage import percent
+from pipeline.text.visible import visible
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from pipeline.domain.sampling import Draw, Part, Plan, Target
+    from pipeline.domain.results import BilingualText
+    from pipeline.domain.sampling import Draw, Plan
     from pipeline.sampling.size import Reach
     from pipeline.store.sampling_store import StoredDraw, StoredPick
-
-KIND_ZH = {"audit": "审核", "random": "随机", "stratified": "分层", "targeted": "定向", "adaptive": "自适应"}
-ALLOCATION_ZH = {"proportional": "按比例", "equal": "均分", "neyman": "内曼"}
 
 
 def print_plan(plan: "Plan") -> None:
@@ -33,44 +33,12 @@ def print_plan(plan: "Plan") -> None:
     table = _table(("次序\norder", "right"), ("项\npart", "left"), ("方式\nkind", "left"), ("抽多少\ncalls", "left"))
     table.add_column("从哪些里抽\nfrom")
     for position, part in enumerate(plan.parts, start=1):
-        table.add_row(str(position), part.name, KIND_ZH[part.kind.value], _amount(part), _from(part))
+        table.add_row(str(position), part.name, KINDS[part.kind].zh, amount(part).zh, _both(origin(part)))
     out.print(table)
 
 
-def _amount(part: "Part") -> str:
-    if part.share is not None:
-        return "全部 all" if part.share == 1 else percent(part.share)
-    each = "每人每周 each agent and week " if part.kind.value == "random" else ""
-    return f"{each}{part.n} 通"
-
-
-def _from(part: "Part") -> str:
-    columns = " × ".join(part.by)
-    match part.kind.value:
-        case "audit":
-            return "未命中的通话 unflagged calls" + (f", {columns}" if columns else "")
-        case "random":
-            return "全部通话 all calls"
-        case "stratified":
-            return f"按 {columns} 分层，{ALLOCATION_ZH[part.allocation.value]} {part.allocation.value}"
-        case "adaptive":
-            return f"准确率低或未知的坐席多抽，每人至少 {part.floor} 通 more of low or unknown accuracy"
-        case _:
-            assert part.target is not None
-            return _target(part.target)
-
-
-def _target(target: "Target") -> str:
-    values = "、".join(sorted(target.values)[:5]) + ("…" if len(target.values) > 5 else "")
-    return {
-        "flagged": "有规则命中 flagged",
-        "new_staff": f"上岗不满 {target.days or 0:g} 天的坐席 new staff",
-        "metadata": f"{target.column} = {values}",
-        "long": f"时长 ≥ {target.at_least_s or 0:g} 秒 long",
-        "low_survey": f"客户评分 ≤ {target.at_most or 0:g} low survey score",
-        "repeat_contact": f"{target.days or 0:g} 天内重复来电 repeat contact",
-        "complaints": f"投诉名单 {len(target.values)} 个 {target.column} complaint list",
-    }[target.kind.value]
+def _both(text: "BilingualText") -> str:
+    return text.zh if text.zh == text.en else f"{text.zh} {text.en}"
 
 
 def print_draw(drawn: "Draw", number: int | None) -> None:
@@ -96,7 +64,7 @@ def print_draw(drawn: "Draw", number: int | None) -> None:
         chance = _chance(one.lowest_chance, one.highest_chance) if one.drawn else ""
         numbers = (str(one.eligible), str(one.wanted), str(one.drawn))
         style = "yellow" if one.drawn < one.wanted else None
-        table.add_row(one.part.name, KIND_ZH[one.part.kind.value], *numbers, chance, style=style)
+        table.add_row(one.part.name, KINDS[one.part.kind].zh, *numbers, chance, style=style)
     out.print(table)
     for note in drawn.notes:
         out.print(f"• {note.zh}", markup=False)
@@ -140,7 +108,7 @@ def print_picks(one: "StoredDraw", rows: "Sequence[StoredPick]") -> None:
         first = group[0]
         table.add_row(
             "✓" if first.done else "",
-            first.recording,
+            visible(first.recording),
             first.started_at.strftime("%m-%d %H:%M") if first.started_at else "",
             first.agent or "",
             first.team or "",

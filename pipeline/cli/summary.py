@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.cli.output import Format, clock, console, print_rows
+from pipeline.text.visible import visible
 
 if TYPE_CHECKING:
     from pipeline.batch.summary import RunSummary
@@ -112,7 +113,7 @@ def _print_first_calls(done: "BatchRun") -> None:
     table = Table(box=None, show_header=False, pad_edge=False, title="先听 hear first", title_justify="left")
     for row in rows:
         why = "、".join(titles[rule].zh for rule in row.rules)
-        table.add_row(row.recording, clock(row.start_s), why)
+        table.add_row(visible(row.recording), clock(row.start_s), why)
     out = console()
     out.print()
     out.print(table)

@@ -1,6 +1,6 @@
 """What rules say about a call."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.domain.calls import AudioFormat, CallMetadata, Role, Transcript
@@ -114,6 +114,8 @@ class RuleHeading:
     severity: Severity
     error_class: ErrorClass
     status: RuleStatus
+    digest: str | None = field(default=None, compare=False)
+    """Names what decides whether it hits; ``None`` where nobody kept that."""
 
 
 @dataclass(frozen=True, slots=True)

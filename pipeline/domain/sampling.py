@@ -1,11 +1,10 @@
 """What sampling speaks of: plans, the calls they draw from, picks, and what estimates from them say."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
-from pipeline.domain.calls import CallMetadata
+from pipeline.domain.frames import Inclusion
 from pipeline.domain.results import BilingualText
 
 
@@ -110,62 +109,16 @@ class Plan:
         return int(self.hours * self.calls_per_hour + 1e-9)
 
 
-@dataclass(frozen=True, slots=True)
-class FrameCall:
-    """A call that can be drawn."""
+def week_of(moment: date | None) -> str:
+    """ISO week of a moment in its own zone, or of a day; empty for ``None``.
 
-    id: str
-    name: str
-    facts: CallMetadata
-    flagged: bool
-    """An active rule hit."""
-    duration_s: float | None = None
-    agent_days: float | None = None
-    """Days since the agent's first call; ``None`` where that is not known."""
-    last_contact_days: float | None = None
-    """Days since the customer's call before; ``None`` where there is none."""
-
-    @property
-    def week(self) -> str:
-        """ISO week of the call's own zone, such as ``2026-W45``; empty where its start is unknown."""
-        return week_of(self.facts.started_at)
-
-    def value(self, column: str) -> str | None:
-        """A metadata column, or ``week``."""
-        return self.week or None if column == "week" else self.facts.value(column)
-
-
-def week_of(moment: datetime | None) -> str:
-    """ISO week of a moment in its own zone; empty for ``None``.
-
-    >>> week_of(datetime(2026, 1, 1)), week_of(datetime(2027, 1, 1))
+    >>> week_of(datetime(2026, 1, 1)), week_of(date(2027, 1, 1))
     ('2026-W01', '2026-W53')
     """
     if moment is None:
         return ""
     year, week, _ = moment.isocalendar()
     return f"{year}-W{week:02}"
-
-
-@dataclass(frozen=True, slots=True)
-class PastCall:
-    """A call that was judged before the window of a draw begins."""
-
-    facts: CallMetadata
-    failed: bool
-    """A critical error was confirmed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Everything a draw needs to know."""
-
-    calls: tuple[FrameCall, ...]
-    past: tuple[PastCall, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-    known_since: datetime | None = None
-    """Start of the oldest call that is known at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +163,7 @@ class Draw:
     picks: tuple[Pick, ...]
     notes: tuple[BilingualText, ...]
     """What a manager must know: what is given up, what the plan asks for and does not exist, what is unknown."""
-    inclusion: Mapping[str, float] = field(default_factory=dict)
-    """Recording id → probability of any part, for every call that could be picked."""
+    inclusion: Inclusion
 
     @property
     def calls(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pipeline.domain.results import BilingualText, ErrorClass
+from pipeline.domain.reviews import Verdict
 
 CRITICAL_CLASSES = frozenset(
     {ErrorClass.CUSTOMER_CRITICAL, ErrorClass.BUSINESS_CRITICAL, ErrorClass.COMPLIANCE_CRITICAL}
@@ -235,3 +236,25 @@ class CardScore:
     def open(self) -> int:
         """Items without an answer."""
         return sum(score.value is None for score in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a complete scorecard comes to."""
+
+    passed: bool
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What a call's scorecard follows from; equal facts give equal scores."""
+
+    outcomes: tuple[tuple[str, str], ...]
+    """Rule and outcome where that is not clear, active rules only."""
+    answers: tuple[tuple[str, str], ...]
+    """Item and answer, as people gave them."""
+    verdicts: tuple[tuple[str, Verdict], ...]
+    """Rule and the verdict that stands."""
+    active: frozenset[str]
+    """Active rules of the pack that the call was checked by."""

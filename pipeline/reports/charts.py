@@ -129,7 +129,8 @@ def _points(
             continue
         parts.append(f'<circle class="sig" cx="{a:.1f}" cy="{b:.1f}" r="5"/>')
         if point.beyond:
-            words = f"{point.label}: {point.errors} / {point.n} = {percent(point.value)}"
+            part, n = point.share.calls
+            words = f"{point.label}: {part} / {n} = {percent(point.value)}"
             right = a < (LEFT + RIGHT) / 2
             parts.append(text(a + (9 if right else -9), b + 4, words, kind="sigt", anchor="" if right else "end"))
     return parts
@@ -139,28 +140,28 @@ def pareto_svg(
     items: Sequence[ParetoItem], titles: dict[str, BilingualText], say: Say, other: str, label: str
 ) -> Markup:
     """Bars by frequency, the line of what they add up to, and 80 %. Beyond fourteen bars the rest is one."""
-    total = sum(item.count for item in items)
+    total = sum(item.amount for item in items)
     head = list(items[: BARS - 1]) if len(items) > BARS else list(items)
-    bars = [(say(titles[item.rule_id]), item.count, item.cumulative, item.vital) for item in head]
+    bars = [(say(titles[item.rule_id]), item.amount, item.cumulative, item.vital) for item in head]
     rest = items[len(head) :]
     if rest:
-        bars.append((other, sum(item.count for item in rest), 1.0, False))
+        bars.append((other, sum(item.amount for item in rest), 1.0, False))
     left, right, bottom, height = 40.0, 580.0, 176.0, 160.0
     step = (right - left) / max(1, len(bars))
     parts = []
     for number in range(5):
         y = bottom - height * number / 4
         parts += [line("gr", left, y, right, y), text(right + 6, y + 4, f"{25 * number}%")]
-        parts.append(text(left - 6, y + 4, str(round(total * number / 4)), anchor="end"))
+        parts.append(text(left - 6, y + 4, f"{total * number / 4:,.0f}", anchor="end"))
     heads = []
-    for number, (title, count, cumulative, vital) in enumerate(bars):
-        x, tall = left + (number + 0.11) * step, height * count / total
+    for number, (title, amount, cumulative, vital) in enumerate(bars):
+        x, tall = left + (number + 0.11) * step, height * amount / total
         kind = "bar" if vital else "bar rest"
         middle = x + 0.39 * step
         parts.append(
             f'<rect class="{kind}" x="{x:.1f}" y="{bottom - tall:.1f}" width="{0.78 * step:.1f}" height="{tall:.1f}"/>'
         )
-        parts.append(text(middle, bottom - tall - 4, str(count), kind="v", anchor="middle"))
+        parts.append(text(middle, bottom - tall - 4, f"{amount:,.0f}", kind="v", anchor="middle"))
         for row, words in enumerate(_wrapped(title, step)):
             parts.append(text(middle, bottom + 16 + 14 * row, words, kind="ink2", anchor="middle"))
         heads.append((x + 0.78 * step, bottom - height * cumulative))

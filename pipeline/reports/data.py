@@ -6,16 +6,15 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 
-from pipeline.reports.control import ChartPoint
-from pipeline.reports.model import Report
+from pipeline.domain.personal import shown
 from pipeline.reports.shares import Share
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
-def as_json(report: Report) -> str:
-    """The report as a JSON document with a final newline."""
-    return json.dumps(plain(report), ensure_ascii=False, indent=1) + "\n"
+def as_json(report: object) -> str:
+    """A report, or any other page made of dataclasses, as a JSON document with a final newline."""
+    return shown(json.dumps(plain(report), ensure_ascii=False, indent=1)) + "\n"
 
 
 def plain(value: object) -> Json:
@@ -26,10 +25,10 @@ def plain(value: object) -> Json:
     """
     if isinstance(value, Share):
         low, high = value.interval or (None, None)
-        return {"part": value.part, "n": value.n, "value": value.value, "low": low, "high": high}
+        found: dict[str, Json] = {"part": value.part, "n": value.n, "value": value.value, "low": low, "high": high}
+        return found if value.heard is None else found | {"heard": plain(value.heard)}
     if is_dataclass(value) and not isinstance(value, type):
-        made = {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-        return made | ({"value": value.value} if isinstance(value, ChartPoint) else {})
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, datetime):

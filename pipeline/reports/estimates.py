@@ -1,23 +1,20 @@
 """Accuracy of all calls of a period, where a plan drew some of them: 1 − prevalence, weighted by chance."""
 
-from collections.abc import Mapping, Sequence
-
-from pipeline.domain.results import RuleHeading
 from pipeline.domain.sampling import Estimate, NotEnough
 from pipeline.sampling.estimates import figures
 from pipeline.store.database import Database
-from pipeline.store.report_queries import JudgedRule, Window
-from pipeline.store.report_sample import class_samples
+from pipeline.store.report_queries import Window
+from pipeline.store.sampling_evidence import load_evidence
 
 
-def class_estimates(
-    database: Database, window: Window, judged: Sequence[JudgedRule], rules: Mapping[str, RuleHeading]
-) -> dict[str, Estimate | NotEnough]:
+def class_estimates(database: Database, window: Window) -> dict[str, Estimate | NotEnough]:
     """The accuracy of each class that a rule listens for, over all calls of the window, or why it is not known yet."""
+    known = load_evidence(database, since=window.since, until=window.until, scope=window.scope.tests)
+    samples = {one.id: known.sample(one) for one in known.subjects if one.is_class}
     return {
-        one.error_class: _accuracy(figures(one.hit, one.flagged, one.truth, one.weight).prevalence)
-        for one in class_samples(database, window, judged, rules)
-        if len(one.hit)
+        error_class: _accuracy(figures(one.hit, one.flagged, one.truth, one.weight, one.others).prevalence)
+        for error_class, one in samples.items()
+        if one.calls
     }
 
 

@@ -5,22 +5,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.domain.results import BilingualText as Text
-from pipeline.domain.results import ErrorClass, Outcome, RuleHeading, RuleResult, RuleStatus
-from pipeline.domain.reviews import Verdict
-from pipeline.domain.scores import Answer, ItemAnswer, Scorecard
+from pipeline.domain.results import ErrorClass, RuleHeading, RuleStatus
+from pipeline.domain.scores import Scorecard, Scored
 from pipeline.reports.periods import Period
-from pipeline.reports.shares import Share
-from pipeline.scoring.prefill import prefill
-from pipeline.scoring.score import score
+from pipeline.reports.shares import Share, Tally
+from pipeline.scoring.complete import complete_all
+from pipeline.store.card_facts import card_facts
 from pipeline.store.database import Database
 from pipeline.store.report_queries import (
-    CardInputs,
     EvaluatedCall,
     JudgedRule,
     Window,
-    active_rules,
-    card_inputs,
     evaluated_calls,
     judged_rules,
     known_rules,
@@ -34,16 +29,10 @@ ERROR_CLASSES = (
 )
 """An alert is a risk, no error."""
 PASSED = "passed"
+KEYS = (*(one.value for one in ERROR_CLASSES), PASSED)
+"""Of everything that accuracy is told of."""
 COUNTED = (RuleStatus.ACTIVE, RuleStatus.RETIRED)
 """What a rule on trial found is no error yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """What a complete scorecard comes to."""
-
-    passed: bool
-    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +47,8 @@ class Evidence:
     """Complete cards only: a card with open items is the score of what happened to be answered."""
     judged: Sequence[JudgedRule]
     """Every verdict that stands, on calls that are not finished as well."""
+    weights: Mapping[str, float] | None = None
+    """What each call stands for, where a plan drew calls; one that is absent stands for none. Else all count alike."""
 
     def within(self, since: datetime, until: datetime) -> list[EvaluatedCall]:
         """The calls that began in ``[since, until)``."""
@@ -71,20 +62,47 @@ class Evidence:
         """Classes with an error in the call."""
         return {self.rules[rule_id].error_class for rule_id in self.errors.get(call.id, ())}
 
-    def error_share(self, calls: Sequence[EvaluatedCall], error_class: ErrorClass) -> Share:
-        """Calls with an error of the class."""
-        return Share(sum(error_class in self.failed(call) for call in calls), len(calls))
+    def weight(self, call: EvaluatedCall) -> float:
+        """What the call stands for."""
+        return 1.0 if self.weights is None else self.weights.get(call.id, 0.0)
+
+    def tallies(self, calls: Sequence[EvaluatedCall]) -> dict[str, Tally]:
+        """Accuracy by class: calls without such an error ÷ calls; calls that passed ÷ calls with a complete card."""
+        sums: dict[str, list[float]] = {key: [0, 0, 0.0, 0.0, 0.0, 0.0] for key in KEYS}
+        for call in calls:
+            weight, failed, scored = self.weight(call), self.failed(call), self.scored.get(call.id)
+            for key in KEYS:
+                if key == PASSED and scored is None:
+                    continue
+                good = scored.passed if key == PASSED and scored is not None else key not in failed
+                sums[key][1] += 1
+                sums[key][2] += weight
+                sums[key][4] += weight**2
+                if good:
+                    sums[key][0] += 1
+                    sums[key][3] += weight
+                    sums[key][5] += weight**2
+        return {key: Tally(int(one[0]), int(one[1]), *one[2:]) for key, one in sums.items()}
+
+    def share(self, tally: Tally) -> Share:
+        """The share of a tally, weighted where calls are."""
+        return tally.share(weighted=self.weights is not None)
 
     def shares(self, calls: Sequence[EvaluatedCall]) -> dict[str, Share]:
-        """Accuracy by class: calls without such an error ÷ calls; calls that passed ÷ calls with a complete card."""
-        failed: Counter[ErrorClass] = Counter(one for call in calls for one in self.failed(call))
-        found = {one.value: Share(len(calls) - failed[one], len(calls)) for one in ERROR_CLASSES}
-        scored = [self.scored[call.id] for call in calls if call.id in self.scored]
-        return found | {PASSED: Share(sum(one.passed for one in scored), len(scored))}
+        """As `tallies`, as shares."""
+        return {key: self.share(tally) for key, tally in self.tallies(calls).items()}
 
     def counts(self, calls: Iterable[EvaluatedCall]) -> Counter[str]:
         """Calls with each error, by rule."""
         return Counter(rule_id for call in calls for rule_id in self.errors.get(call.id, ()))
+
+    def amounts(self, calls: Iterable[EvaluatedCall]) -> dict[str, float]:
+        """As many calls as those with each error stand for, by rule."""
+        found: dict[str, float] = {}
+        for call in calls:
+            for rule_id in self.errors.get(call.id, ()):
+                found[rule_id] = found.get(rule_id, 0.0) + self.weight(call)
+        return found
 
     def grouped(
         self, calls: Iterable[EvaluatedCall], name: Callable[[EvaluatedCall], str | None]
@@ -109,58 +127,5 @@ def load(database: Database, window: Window, *, card: Scorecard, scored_since: d
         if one.true and heading is not None and heading.status in COUNTED and heading.error_class in ERROR_CLASSES:
             errors.setdefault(one.recording_id, {})[one.rule_id] = one.start_s
     recent = [call.id for call in calls if call.started_at >= scored_since]
-    return Evidence(calls, errors, rules, _scores(database, recent, judged, rules, card), every)
-
-
-def _scores(
-    database: Database,
-    recording_ids: Sequence[str],
-    judged: Sequence[JudgedRule],
-    rules: Mapping[str, RuleHeading],
-    card: Scorecard,
-) -> dict[str, Scored]:
-    """Complete cards by call. Equal inputs are scored once."""
-    active = active_rules(database)
-    inputs = card_inputs(database, recording_ids, f"{card.id}@{card.version}")
-    said: dict[str, list[tuple[str, Verdict]]] = {}
-    for one in judged:
-        said.setdefault(one.recording_id, []).append((one.rule_id, one.verdict))
-    known: dict[tuple[CardInputs, tuple[tuple[str, Verdict], ...]], Scored | None] = {}
-    found: dict[str, Scored] = {}
-    for recording_id, given in inputs.items():
-        key = (given, tuple(said.get(recording_id, ())))
-        if key not in known:
-            known[key] = _score(card, *key, active.get(given.pack, frozenset()), rules)
-        scored = known[key]
-        if scored is not None:
-            found[recording_id] = scored
-    return found
-
-
-def _score(
-    card: Scorecard,
-    given: CardInputs,
-    verdicts: Sequence[tuple[str, Verdict]],
-    active: frozenset[str],
-    rules: Mapping[str, RuleHeading],
-) -> Scored | None:
-    """What the card comes to; ``None`` while an item is open."""
-    said, nothing = dict(verdicts), Text("", "")
-    outcomes = {rule_id: Outcome(outcome) for rule_id, outcome in given.outcomes}
-    for rule_id, verdict in said.items():
-        if verdict in (Verdict.REJECTED, Verdict.ABSENT):
-            outcomes.pop(rule_id, None)
-        elif verdict.truth:
-            outcomes[rule_id] = Outcome.HIT
-    results = [RuleResult(rule_id, outcome, nothing) for rule_id, outcome in sorted(outcomes.items())]
-    items = {item.id: item for item in card.items}
-    human = {
-        item: ItemAnswer(Answer(value), automatic=False)
-        for item, value in given.answers
-        if item in items and value in items[item].answers
-    }
-    confirmed = {rule: rules[rule].error_class for rule, verdict in said.items() if verdict.truth and rule in rules}
-    total = score(card, prefill(card, results, evaluated=active), human, confirmed=confirmed)
-    if total.open or total.share is None or total.passed is None:
-        return None
-    return Scored(total.passed, total.share)
+    facts = card_facts(database, recent, judged, f"{card.id}@{card.version}")
+    return Evidence(calls, errors, rules, complete_all(card, facts, rules), every)

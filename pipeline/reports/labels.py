@@ -25,7 +25,7 @@ LABELS: dict[str, Text] = {
     "last": Text("较上期", "On last"),
     "earlier": Text("较前期", "On earlier"),
     "judged": Text("判断", "Verdict"),
-    "estimate": Text("全体估计", "Estimate, all calls"),
+    "estimate": Text("sample estimate", "sample estimate"),
     "error_rate": Text("错误率", " errors"),
     "control_how": Text("p 控制图；虚线为 3σ 限，随通数变化", "p-chart; dashed: 3 sigma limits that follow n"),
     "upper": Text("上限", "limit"),
@@ -112,4 +112,80 @@ LABELS: dict[str, Text] = {
     "missed": Text("漏检", "Missed"),
     "shadow": Text("试用", "on trial"),
     "no_rules": Text("没有规则命中，也没有人复核。", "No rule hit, and nobody judged one."),
+    "colon": Text("：", ": "),
+    "classes_how_weighted": Text(
+        "全部通话，按抽中的机会加权；n 为听过的通话，≈ 为折合；线为 95% 区间，空心为上期",
+        "all calls, weighed by chance; n: calls heard, ≈ what they are worth; line: 95 % interval; hollow: last period",
+    ),
+    "pareto_how_weighted": Text(
+        "全部通话里约有多少有该错误，按抽中的机会加权；深色合占 80%",
+        "calls with the error among all calls, weighed by chance; dark: together 80 %",
+    ),
+    "agent": Text("坐席", "Agent"),
+    "model": Text("好例", "Done well"),
+    "agents": Text("各坐席的培训需求", "Training needs by agent"),
+    "agents_how": Text(
+        "突出的在前，再按关键错误与错误数", "those who stand out first, then critical errors, then number of errors"
+    ),
+    "agents_means": Text(
+        "“个性”：他的错多于班组所能解释（见上）；其余与班组的差别可能只是偶然，先听再说。",
+        "Individual: more errors than the team explains (see above). All other differences from the team may be chance:"
+        " hear first.",
+    ),
+    "agents_more": Text(
+        "共 {n} 名坐席有错误，这里列不止一通有错的 {shown} 名，其余见 Excel 和 JSON。",
+        "{n} agents have errors; shown are {shown} who failed more than once. Excel and JSON have all.",
+    ),
+    "failed_calls": Text("有错 / 通", "Failed / calls"),
+    "of_team": Text("班组其他人", "Team's others"),
+    "individual": Text("个性", "individual"),
+    "fake": Text("虚假满意", "Fake satisfaction"),
+    "fake_how": Text("评分与通话里听到的情绪不符", "scores that do not fit what was heard"),
+    "calls_of": Text("通 / n", "Calls / n"),
+    "fake_row": Text("好评，通话中却不满", "Good score on an angry call"),
+    "hidden_row": Text("差评，通话中听不出不满", "Bad score on a calm call"),
+    "fake_means": Text(
+        "不满：分类器判为不满意或有升级风险。库里的评分为 {low}–{high}，上四分之一算好评，下四分之一算差评。"
+        "有评分 {n} 通，其中 {unjudged} 通分类器无法判断，不计。分类器会错：听过再下结论。",
+        "Angry: a classifier says dissatisfied or escalation. Scores in the database go from {low} to {high}: the upper"
+        " quarter is good, the lower bad. {n} calls have a score; on {unjudged} the classifiers abstain, not counted."
+        " Classifiers err: hear before concluding.",
+    ),
+    "reasons": Text("来电原因", "Contact reasons"),
+    "reasons_how": Text("常见：合占 80% 的前几种", "common: the few that together make up 80 %"),
+    "reason": Text("原因", "Reason"),
+    "cumulative": Text("累计", "Adds up to"),
+    "solved": Text("首次解决率", "First contact"),
+    "survey": Text("评分", "Survey"),
+    "handling": Text("时长", "Handling"),
+    "hard": Text("难易", "Hard or easy"),
+    "easy": Text("不难", "not hard"),
+    "common": Text("常见", "common"),
+    "best_team": Text("可学的班组", "Learn from"),
+    "reasons_means": Text(
+        "难：首次解决率、评分或时长比其余原因差，超出波动（Fisher、Welch，按 Holm 校正；少于 30 通不比）。"
+        "可学的班组：处理同一原因明显好于其他班组。{without} 通没有填原因。",
+        "Hard: solved less often, rated lower or longer than all other reasons by more than noise (Fisher, Welch, by"
+        " Holm; at least 30 calls). Learn from: the team that is better at that very reason. Calls without a reason:"
+        " {without}.",
+    ),
+    "loop": Text("闭环", "Closed loop"),
+    "loop_how": Text("做过的事，和它有没有用", "what was done, and whether it helped"),
+    "loop_action": Text("措施", "Action"),
+    "loop_running": Text("进行中的措施", "Running"),
+    "loop_line": Text("对象与指标", "Line"),
+    "loop_owner": Text("负责人", "Owner"),
+    "loop_base": Text("基线", "Baseline"),
+    "loop_due": Text("复查期", "Due"),
+    "loop_state": Text("状态", "State"),
+    "loop_told": Text("结果", "What became of it"),
+    "loop_lines": Text("可开措施的行", "Lines for actions"),
+    "loop_open": Text("开立措施", "open an action"),
+    "loop_means": Text(
+        "改善须同时超出波动（Fisher 精确检验）与什么都不做也会有的变化：按全体坐席或班组的真实差别收缩基线，再减去同级"
+        "同期的变化；挑出来的最差一行，下期本来就会好一些。",
+        "Improved means beyond noise (Fisher's exact test) and beyond what would come by itself: the baseline is shrunk"
+        " by how much agents or teams really differ, and the change of the peers is taken off. A line that was picked"
+        " for being the worst gets better anyway.",
+    ),
 }

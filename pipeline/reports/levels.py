@@ -1,17 +1,24 @@
-"""Centre → department → skill → team → agent: each level whole, and who differs from all others by more than noise."""
+"""Centre → own or outsourced → department → skill → team → agent, each level whole.
+
+Who differs from all others by more than noise is told.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.domain.results import BilingualText
 from pipeline.reports.evidence import Evidence
 from pipeline.reports.model import Group
 from pipeline.reports.nature import Spread, spreads
-from pipeline.reports.shares import Change, Share, changes
+from pipeline.reports.shares import Change, Tally, changes
+from pipeline.store.report_columns import OWN as OWN_WORDS
 from pipeline.store.report_queries import EvaluatedCall
 
 UNKNOWN = "—"
-LEVELS: dict[str, Callable[[EvaluatedCall], str | None]] = {
+OWN, OUTSOURCED = "own", "outsourced"
+"""Names of the groups of the level ``sourcing``; words.SOURCING has them in both languages."""
+Name = Callable[[EvaluatedCall], str | None]
+LEVELS: dict[str, Name] = {
     "department": lambda call: call.department,
     "skill": lambda call: call.skill,
     "team": lambda call: call.team,
@@ -19,29 +26,45 @@ LEVELS: dict[str, Callable[[EvaluatedCall], str | None]] = {
 }
 
 
-def levels(evidence: Evidence, calls: Sequence[EvaluatedCall]) -> dict[str, tuple[Group, ...]]:
-    """The groups of every level that metadata tell of, most calls first. Calls without a name there are one group."""
+def levels(
+    evidence: Evidence, calls: Sequence[EvaluatedCall], sites: Mapping[str, str]
+) -> dict[str, tuple[Group, ...]]:
+    """The groups of every level that metadata tell of, most calls first. Calls without a name there are one group.
+
+    ``sites``: recording id → who employs the agent; where several contractors do, they are a level as well.
+    """
+
+    def vendor(call: EvaluatedCall) -> str | None:
+        site = sites.get(call.id)
+        return OWN if site is not None and site.lower() in OWN_WORDS else site
+
+    def sourcing(call: EvaluatedCall) -> str | None:
+        found = vendor(call)
+        return found if found in (OWN, None) else OUTSOURCED
+
+    named: dict[str, Name] = {"sourcing": sourcing}
+    if len({vendor(call) for call in calls} - {OWN, None}) > 1:
+        named["vendor"] = vendor
     found = {}
-    for level, name in LEVELS.items():
+    whole = evidence.tallies(calls)
+    for level, name in (named | LEVELS).items():
         grouped = evidence.grouped(calls, name)
         if set(grouped) - {None}:
-            found[level] = _groups(level, evidence, grouped, evidence.shares(calls))
+            found[level] = _groups(level, evidence, grouped, whole)
     return found
 
 
 def _groups(
-    level: str,
-    evidence: Evidence,
-    grouped: dict[str | None, list[EvaluatedCall]],
-    whole: dict[str, Share],
+    level: str, evidence: Evidence, grouped: dict[str | None, list[EvaluatedCall]], whole: dict[str, Tally]
 ) -> tuple[Group, ...]:
-    shares = {name: evidence.shares(calls) for name, calls in grouped.items()}
+    tallies = {name: evidence.tallies(calls) for name, calls in grouped.items()}
+    shares = {name: {key: evidence.share(tally) for key, tally in mine.items()} for name, mine in tallies.items()}
     # Where all is clear inside and outside nothing can differ, and need not be tested.
     pairs = [
-        (name, key, share, rest)
+        (name, key, share, evidence.share(whole[key] - tallies[name][key]))
         for name, mine in shares.items()
         for key, share in mine.items()
-        if (rest := _rest(whole[key], share)).n and (share.part < share.n or rest.part < rest.n)
+        if len(grouped) > 1 and whole[key].yes < whole[key].calls
     ]
     tested = changes([(share, rest) for _, _, share, rest in pairs])
     differs: dict[str | None, dict[str, Change]] = {}
@@ -60,10 +83,6 @@ def _groups(
         for name, calls in grouped.items()
     ]
     return tuple(sorted(groups, key=lambda group: (-len(group.differs), -group.calls, group.name)))
-
-
-def _rest(whole: Share, part: Share) -> Share:
-    return Share(whole.part - part.part, whole.n - part.n)
 
 
 def problems(evidence: Evidence, calls: Sequence[EvaluatedCall]) -> list[Spread]:

@@ -5,22 +5,14 @@ from enum import StrEnum
 
 from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import Estimate, NotEnough
+from pipeline.reports.actions_model import Loop
 from pipeline.reports.control import ControlChart
+from pipeline.reports.kinds import Kind as Kind
 from pipeline.reports.nature import Nature, Spread
 from pipeline.reports.pareto import ParetoItem
 from pipeline.reports.periods import Period
 from pipeline.reports.shares import Change, Share
 from pipeline.reports.trend import Forecast
-
-
-class Kind(StrEnum):
-    """The reports."""
-
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-    AGENT = "agent"
-    RULES = "rules"
 
 
 class Basis(StrEnum):
@@ -31,7 +23,7 @@ class Basis(StrEnum):
     ALL = "all"
     """All were."""
     DRAWN = "drawn"
-    """A sampling plan picked some of them: there are estimates for all calls."""
+    """A sampling plan picked some of them: weighed by their chances they stand for all calls."""
     FLAGGED = "flagged"
     """Only flagged calls were: they stand for flagged calls."""
     CHOSEN = "chosen"
@@ -57,7 +49,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One department, skill, team or agent."""
+    """One contractor, department, skill, team or agent."""
 
     level: str
     name: str
@@ -112,6 +104,8 @@ class Need:
     error_class: str
     spread: Spread
     hear: tuple[Moment, ...]
+    model: tuple[Moment, ...] = ()
+    """Recordings that show how it is done well."""
 
     @property
     def nature(self) -> Nature:
@@ -125,6 +119,88 @@ class Heard:
 
     moment: Moment
     why: BilingualText
+
+
+@dataclass(frozen=True, slots=True)
+class AgentProblem:
+    """One error of one agent."""
+
+    rule_id: str
+    title: BilingualText
+    error_class: str
+    share: Share
+    team: Share
+    """Of the teams' other calls."""
+    individual: bool
+    """The agent has more of it than the team explains (`nature`)."""
+    hear: tuple[Moment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentNeed:
+    """What one agent is to be trained in, the most urgent first."""
+
+    agent: str
+    teams: tuple[str, ...]
+    evaluated: int
+    failed: Share
+    """Calls with any error ÷ calls evaluated."""
+    problems: tuple[AgentProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfaction:
+    """Survey scores beside what the classifiers heard."""
+
+    low: float
+    """Lowest and highest score that anybody gave."""
+    high: float
+    good_from: float
+    bad_to: float
+    fake: Share
+    """Good scores on angry calls ÷ good scores."""
+    fake_last: Share
+    fake_change: Change | None
+    hidden: Share
+    """Bad scores on calm calls ÷ bad scores."""
+    surveyed: int
+    unjudged: int
+    """Calls with a score that the classifiers did not judge: not counted."""
+    hear_fake: tuple[Heard, ...]
+    hear_hidden: tuple[Heard, ...]
+    sentence: BilingualText
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What customers called for."""
+
+    name: str
+    share: Share
+    cumulative: float
+    """This and all more frequent ones ÷ calls with a reason."""
+    vital: bool
+    """One of the fewest that together make up 80 %."""
+    handling_s: float | None
+    survey: float | None
+    survey_n: int
+    solved: Share
+    """No call of the same customer within 7 days."""
+    hard: tuple[str, ...]
+    """What is worse than of all other reasons by more than noise: ``handling``, ``survey``, ``solved``."""
+    best_team: str | None
+    """The team that does better in it than the others by more than noise."""
+    hear: tuple[Moment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why customers call."""
+
+    rows: tuple[Reason, ...]
+    with_reason: int
+    without: int
+    sentence: BilingualText
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,5 +292,10 @@ class Report:
     best: tuple[Heard, ...] = ()
     worst: tuple[Heard, ...] = ()
     service: tuple[Measure, ...] = ()
+    satisfaction: Satisfaction | None = None
+    reasons: Reasons | None = None
     trends: tuple[Trend, ...] = ()
     rules: tuple[RuleRow, ...] = ()
+    agents: tuple[AgentNeed, ...] = ()
+    """Training needs by agent."""
+    actions: Loop = field(default_factory=Loop)

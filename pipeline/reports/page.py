@@ -1,6 +1,6 @@
 """The report as one HTML file: no script, nothing fetched."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,18 +10,25 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from pipeline.domain import personal
+from pipeline.domain.action_words import VERDICTS
 from pipeline.domain.results import BilingualText
-from pipeline.domain.sampling import Estimate, NotEnough
+from pipeline.domain.sampling import NotEnough
 from pipeline.reports import words
 from pipeline.reports.charts import axis_low, control_svg, interval_chart, pareto_svg, trend_svg
 from pipeline.reports.evidence import ERROR_CLASSES
 from pipeline.reports.labels import LABELS
-from pipeline.reports.model import Basis, ClassChart, Group, Kind, Measure, Pareto, Report, Trend
+from pipeline.reports.model import AgentNeed, Basis, ClassChart, Group, Kind, Measure, Pareto, Report, Trend
 from pipeline.reports.periods import buckets
+from pipeline.reports.reasons import HARD
 from pipeline.reports.shares import Change
+from pipeline.reports.words import Say as Say
 
 HERE = Path(__file__).parent
 CLASS_KEYS = [one.value for one in ERROR_CLASSES]
+
+
+AGENTS = 60
+"""Agents with their training needs on the page."""
 
 
 def shown(kind: Kind) -> int:
@@ -37,20 +44,30 @@ class _Warnings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Estimated:
+class _Lacking:
+    """A class of which too few calls were heard."""
+
     title: BilingualText
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    note: BilingualText | None
+    note: BilingualText
 
 
 def render(report: Report, lang: str) -> str:
     """The page in Chinese (``zh``) or English (``en``)."""
+    return _rendered(report, lang, whole=True)
 
-    def say(text: BilingualText) -> str:
-        return text.zh if lang == "zh" else text.en
+
+def body(report: Report, lang: str) -> str:
+    """What `render` has in its ``<body>``, for a page that has a frame of its own, and `style`."""
+    return _rendered(report, lang, whole=False)
+
+
+def style() -> str:
+    """The style sheet of a report."""
+    return (HERE / "style.css").read_text(encoding="utf-8")
+
+
+def _rendered(report: Report, lang: str, *, whole: bool) -> str:
+    say = saying(lang)
 
     def label(name: str) -> str:
         return say(LABELS[name])
@@ -59,17 +76,20 @@ def render(report: Report, lang: str) -> str:
     most = shown(head.kind)
     levels = {level: groups[:most] for level, groups in report.levels.items()}
     inside = {words.day(at) for at in buckets(head.period.since, head.period.until, days=1)}
-    return _template().render(
+    return template("report.html").render(
         report=report,
         head=head,
-        lang=lang,
-        say=say,
+        title=head.title,
         w=label,
-        css=Markup((HERE / "style.css").read_text(encoding="utf-8")),  # our own file
+        **common(lang, whole=whole),
         warnings=_warnings(report),
         class_keys=CLASS_KEYS,
         class_low=axis_low([share for row in report.classes for share in (row.now, row.last)]),
-        estimates=_estimates(report),
+        weighted=head.basis is Basis.DRAWN,
+        not_enough=_not_enough(report),
+        agents=_agents(report),
+        hard=HARD,
+        sourcing=words.SOURCING,
         upper_levels={level: groups for level, groups in levels.items() if level != "agent"},
         agent_level={level: groups for level, groups in levels.items() if level == "agent"},
         level_low={level: axis_low([one.shares[CLASS_KEYS[0]] for one in groups]) for level, groups in levels.items()},
@@ -79,6 +99,7 @@ def render(report: Report, lang: str) -> str:
         short=words.SHORT,
         natures=words.NATURES,
         show_rules=head.kind is Kind.RULES,
+        show_training=head.kind is Kind.TRAINING,
         interval_chart=interval_chart,
         control_svg=partial(_control, inside=inside, say=say),
         pareto_svg=partial(_pareto, say=say),
@@ -87,13 +108,8 @@ def render(report: Report, lang: str) -> str:
         moved=moved,
         amount=amount,
         amounts=amounts,
-        percent=words.percent,
-        between=words.between,
-        interval_of=words.interval_of,
-        points=words.points,
-        chance=words.chance,
-        clock=words.clock,
         judged=words.judged,
+        verdicts=VERDICTS,
     )
 
 
@@ -104,7 +120,29 @@ def _placeholders(context: Context, value: object) -> object:
     return value
 
 
-def _template() -> Template:
+def common(lang: str, *, whole: bool) -> dict[str, object]:
+    """What every template needs: the language, how things are written, and the style sheet."""
+    return {
+        "lang": lang,
+        "say": saying(lang),
+        "whole": whole,
+        "css": Markup(style()),  # our own file
+        "percent": words.percent,
+        "between": words.between,
+        "interval_of": words.interval_of,
+        "points": words.points,
+        "chance": words.chance,
+        "clock": words.clock,
+    }
+
+
+def saying(lang: str) -> Say:
+    """Gives a text in Chinese (``zh``) or English (``en``)."""
+    return lambda text: text.zh if lang == "zh" else text.en
+
+
+def template(name: str) -> Template:
+    """One of the pages in ``templates``."""
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -113,10 +151,7 @@ def _template() -> Template:
         lstrip_blocks=True,
         finalize=_placeholders,
     )
-    return environment.get_template("report.html")
-
-
-Say = Callable[[BilingualText], str]
+    return environment.get_template(name)
 
 
 def _control(one: ClassChart, *, inside: set[str], say: Say) -> Markup:
@@ -138,15 +173,14 @@ def _warnings(report: Report) -> _Warnings:
     return _Warnings(head.warnings[0] if first else None, head.warnings[1 if first else 0 :])
 
 
-def _estimates(report: Report) -> list[_Estimated]:
-    found = []
-    for row in report.classes:
-        one = row.estimate
-        if isinstance(one, Estimate):
-            found.append(_Estimated(row.title, one.value, one.low, one.high, one.n, None))
-        elif isinstance(one, NotEnough):
-            found.append(_Estimated(row.title, None, one.low, one.high, one.n, one.reason))
-    return found
+def _agents(report: Report) -> tuple[AgentNeed, ...]:
+    """Who stands out, or failed more than once: a single error tells nothing of what to train."""
+    told = (one for one in report.agents if one.failed.part > 1 or any(each.individual for each in one.problems))
+    return tuple(told)[:AGENTS]
+
+
+def _not_enough(report: Report) -> list[_Lacking]:
+    return [_Lacking(row.title, row.estimate.reason) for row in report.classes if isinstance(row.estimate, NotEnough)]
 
 
 def _level_means(level: str, groups: Sequence[Group], most: int) -> BilingualText:

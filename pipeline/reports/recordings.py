@@ -19,16 +19,25 @@ Place = Callable[[EvaluatedCall, str | None], Moment]
 
 
 def needs(
-    evidence: Evidence, calls: Sequence[EvaluatedCall], found: Sequence[Spread], place: Place
+    evidence: Evidence,
+    calls: Sequence[EvaluatedCall],
+    found: Sequence[Spread],
+    place: Place,
+    *,
+    most: int = NEEDS,
+    model: Callable[[str, str], tuple[Moment, ...]] = lambda rule_id, team: (),
 ) -> tuple[Need, ...]:
-    """What to train: signals first, critical classes first, then by number of errors."""
+    """What to train: signals first, critical classes first, then by number of errors.
 
-    def urgency(spread: Spread) -> tuple[bool, bool, int, str, str]:
+    ``model``: recordings that show how it is done well, by rule and team.
+    """
+
+    def urgency(spread: Spread) -> tuple[bool, bool, float, str, str]:
         minor = evidence.rules[spread.rule_id].error_class not in CRITICAL_CLASSES
         return spread.nature is Nature.UNCLEAR, minor, -spread.share.part, spread.team, spread.rule_id
 
     told = []
-    for spread in sorted(found, key=urgency)[:NEEDS]:
+    for spread in sorted(found, key=urgency)[:most]:
         rule = evidence.rules[spread.rule_id]
         there = [
             call
@@ -37,26 +46,33 @@ def needs(
         ]
         there.sort(key=lambda call: (call.agent not in spread.outstanding, call.started_at, call.id))
         hear = tuple(place(call, spread.rule_id) for call in there[:HEAR])
-        told.append(Need(spread.rule_id, rule.title, rule.error_class.value, spread, hear))
+        shown = model(spread.rule_id, spread.team)
+        told.append(Need(spread.rule_id, rule.title, rule.error_class.value, spread, hear, shown))
     return tuple(told)
 
 
 def placing(database: Database, evidence: Evidence, calls: Sequence[EvaluatedCall], desk_url: str | None) -> Place:
     """Gives the moment of an error in a call: where a person heard it, else where the rule's evidence begins."""
     heard = first_evidence(database, [call.id for call in calls if call.id in evidence.errors])
-    base = desk_url.rstrip("/") if desk_url else None
 
     def place(call: EvaluatedCall, rule_id: str | None) -> Moment:
         start_s = None
         if rule_id is not None:
             start_s = evidence.errors.get(call.id, {}).get(rule_id)
             start_s = heard.get((call.id, rule_id)) if start_s is None else start_s
-        link = None
-        if base is not None:
-            link = f"{base}/calls/{call.id}" + (f"?t={start_s:.1f}" if start_s is not None else "")
-        return Moment(call.id, call.name, call.agent, call.team, start_s, link)
+        return moment_of(call.id, call.name, call.agent, call.team, start_s, desk_url)
 
     return place
+
+
+def moment_of(
+    recording_id: str, name: str, agent: str | None, team: str | None, start_s: float | None, desk_url: str | None
+) -> Moment:
+    """A recording to hear, with its address in the review desk where there is one."""
+    link = None
+    if desk_url:
+        link = f"{desk_url.rstrip('/')}/calls/{recording_id}" + (f"?t={start_s:.1f}" if start_s is not None else "")
+    return Moment(recording_id, name, agent, team, start_s, link)
 
 
 def worst(evidence: Evidence, calls: Sequence[EvaluatedCall], place: Place) -> tuple[Heard, ...]:
@@ -85,7 +101,9 @@ def _why_bad(evidence: Evidence, call: EvaluatedCall) -> BilingualText:
     return _with_score(evidence, call, BilingualText(zh, en))
 
 
-def best(database: Database, evidence: Evidence, calls: Sequence[EvaluatedCall], place: Place) -> tuple[Heard, ...]:
+def best(
+    database: Database, evidence: Evidence, calls: Sequence[EvaluatedCall], place: Place, *, most: int = SHOWN
+) -> tuple[Heard, ...]:
     """Calls without an error: those with a place marked as a good example first, then the highest complete score.
 
     Without either nothing tells one from another, and none is named.
@@ -97,7 +115,7 @@ def best(database: Database, evidence: Evidence, calls: Sequence[EvaluatedCall],
     marked, plain = BilingualText("有人标为范例", "marked as a good example"), BilingualText("没有错误", "no error")
     return tuple(
         Heard(place(call, None), _with_score(evidence, call, marked if call.id in good else plain))
-        for call in told[:SHOWN]
+        for call in told[:most]
     )
 
 

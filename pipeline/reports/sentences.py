@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from pipeline.domain.results import BilingualText
 from pipeline.reports.control import ControlChart
-from pipeline.reports.model import Basis, ClassChart, Row, RuleRow
+from pipeline.reports.model import Basis, ClassChart, Need, Row, RuleRow
+from pipeline.reports.nature import Nature
 from pipeline.reports.pareto import ParetoItem, lead_chance
 from pipeline.reports.periods import Period
 from pipeline.reports.shares import ALPHA, Share
 from pipeline.reports.trend import FEWEST, Forecast
-from pipeline.reports.words import chance, interval_of, percent, points
+from pipeline.reports.words import chance, interval_of, of_calls, percent, points
 from pipeline.store.report_queries import Known, Volume
 
 AMONG_FLAGGED = "在听过的命中通话里", " among the flagged calls that were heard"
@@ -21,24 +22,25 @@ def chart_sentence(title: BilingualText, chart: ControlChart) -> BilingualText:
         return BilingualText("这段时间没有评估过的通话，无图可画。", "No call of this time was evaluated.")
     beyond = [point for point in chart.points if point.beyond]
     runs = [point for point in chart.points if point.run]
-    zh = f"均值 {percent(chart.mean)}（{chart.errors} / {chart.n} 通）"
-    en = f"mean {percent(chart.mean)} ({chart.errors} of {chart.n} calls)"
+    zh = f"均值 {percent(chart.mean)}（{of_calls(chart.whole).zh} 通）"
+    en = f"mean {percent(chart.mean)} ({of_calls(chart.whole).en} calls)"
     if not beyond and not runs:
         days = sum(point.n > 0 for point in chart.points)
         return BilingualText(
-            f"{title.zh}错误率：{zh}，{days} 个点都在 3σ 之内，也没有连续 8 点偏在一侧：起伏都是正常波动。",
-            f"{title.en} errors: {en}; all {days} points are within 3 sigma and no 8 in a row on one side: noise only.",
+            f"{title.zh}错误率：{zh}，{days} 个点都在 3σ 之内，也没有偶然说不通的连续 8 点偏在一侧：起伏都是正常波动。",
+            f"{title.en} errors: {en}; all {days} points are within 3 sigma, and no 8 in a row on one side"
+            " that chance does not explain: noise only.",
         )
     told_zh, told_en = [], []
     for point in beyond:
         over = (point.value or 0.0) > chart.mean
         limit = point.high if over else point.low
         told_zh.append(
-            f"{point.label} 为 {percent(point.value)}（{point.errors} / {point.n}），"
+            f"{point.label} 为 {percent(point.value)}（{of_calls(point.share).zh}），"
             f"{'高于上限' if over else '低于下限'} {percent(limit)}"
         )
         told_en.append(
-            f"{point.label}: {percent(point.value)} ({point.errors} of {point.n}), "
+            f"{point.label}: {percent(point.value)} ({of_calls(point.share).en}), "
             f"{'above the upper' if over else 'below the lower'} limit {percent(limit)}"
         )
     if runs:
@@ -50,8 +52,13 @@ def chart_sentence(title: BilingualText, chart: ControlChart) -> BilingualText:
     )
 
 
-def pareto_sentence(items: Sequence[ParetoItem], titles: dict[str, BilingualText], n: int) -> BilingualText:
-    """What the Pareto chart says, and whether its first is first by more than chance."""
+def pareto_sentence(
+    items: Sequence[ParetoItem], titles: dict[str, BilingualText], n: int, lead: tuple[float, float] | None
+) -> BilingualText:
+    """What the Pareto chart says, and whether its first is first by more than chance.
+
+    ``lead``: what calls with only the first and with only the second error are worth, where calls are weighted.
+    """
     if not items:
         if n:
             return BilingualText(
@@ -61,14 +68,18 @@ def pareto_sentence(items: Sequence[ParetoItem], titles: dict[str, BilingualText
             "没有评估过的通话，没有错误可排。", "No call was evaluated, so there are no errors to rank."
         )
     vital = [item for item in items if item.vital]
-    total = sum(item.count for item in items)
+    total = sum(item.amount for item in items)
     reached = vital[-1].cumulative
-    zh = f"{total} 个错误里，前 {len(vital)} 种占 {percent(reached)}。"
-    en = f"Of {total} errors the {len(vital)} most frequent kinds make up {percent(reached)}."
+    zh = f"{total:,.0f} 个错误里，前 {len(vital)} 种占 {percent(reached)}。"
+    en = f"Of {total:,.0f} errors the {len(vital)} most frequent kinds make up {percent(reached)}."
+    if lead is not None:
+        heard = sum(item.count for item in items)
+        zh = f"听到 {heard} 个错误，按抽中的机会折算全部通话约有 {zh}"
+        en = f"{heard} errors were heard. {en[:-1]}, weighed by chance."
     if len(items) > 1:
-        p = lead_chance(items[0].count, items[1].count)
+        p = lead_chance(*(lead or (items[0].count, items[1].count)))
         one, other = (titles[item.rule_id] for item in items[:2])
-        counts = f"{items[0].count} : {items[1].count}"
+        counts = f"{items[0].amount:.0f} : {items[1].amount:.0f}"
         sure_zh = "不是偶然" if p < ALPHA else "可能只是偶然"
         sure_en = "more than chance" if p < ALPHA else "which may be chance"
         zh += f"“{one.zh}”多于“{other.zh}”（{counts}），{sure_zh}（{chance(p)}）。"
@@ -84,7 +95,7 @@ def trend_sentence(title: BilingualText, shares: Sequence[Share], found: Forecas
             f"{title.zh}：n/a，只有 {known} 期有评估过的通话，至少要 {FEWEST} 期才预测。",
             f"{title.en}: n/a. Only {known} periods have evaluated calls; a forecast takes {FEWEST}.",
         )
-    zh = f"{title.zh}：下期若有 {found.n} 通，错误率约 {percent(found.value)}"
+    zh = f"{title.zh}：下期若评估 {found.n} 通，错误率约 {percent(found.value)}"
     zh += f"（{percent(found.low)}–{percent(found.high)}）"
     en = f"{title.en}: with {found.n} calls the next period has about {percent(found.value)}"
     en += f" ({percent(found.low)}–{percent(found.high)})"
@@ -147,6 +158,36 @@ def rules_lead(period: Period, found: Volume, rows: Sequence[RuleRow]) -> Biling
     return BilingualText(zh, en)
 
 
+def needs_lead(period: Period, found: Volume, rows: Sequence[Need]) -> BilingualText:
+    """The opening of a report on training: what is common, and who needs coaching."""
+    name = period.title
+    if not found.evaluated:
+        return BilingualText(
+            f"{name.zh}没有复核完成的通话，说不出要培训什么。",
+            f"{name.en}: no call was reviewed to its end, so there is nothing to say about training.",
+        )
+    common = [row for row in rows if row.nature in (Nature.COMMON, Nature.BOTH)]
+    persons = [row for row in rows if row.spread.outstanding]
+    if not common and not persons:
+        return BilingualText(
+            f"{name.zh}评估 {found.evaluated:,} 通：没有哪个问题的集中程度超出波动，下面只按次数排列。",
+            f"{name.en}: {found.evaluated:,} calls evaluated; no problem is concentrated by more than noise,"
+            " the lists below rank by number only.",
+        )
+    told_zh, told_en = [], []
+    if common:
+        told_zh.append("班组培训：" + "、".join(f"{row.spread.team}“{row.title.zh}”" for row in common))
+        told_en.append("train " + ", ".join(f'{row.spread.team} in "{row.title.en}"' for row in common))
+    if persons:
+        told_zh.append(
+            "个别辅导：" + "、".join(f"{'、'.join(row.spread.outstanding)}“{row.title.zh}”" for row in persons)
+        )
+        told_en.append(
+            "coach " + ", ".join(f'{", ".join(row.spread.outstanding)} in "{row.title.en}"' for row in persons)
+        )
+    return BilingualText(f"{name.zh}{'；'.join(told_zh)}。", f"{name.en}: {'; '.join(told_en)}.")
+
+
 def _signals(charts: Sequence[ClassChart], labels: set[str]) -> list[BilingualText]:
     found = []
     for one in charts:
@@ -154,9 +195,9 @@ def _signals(charts: Sequence[ClassChart], labels: set[str]) -> list[BilingualTe
             if point.beyond and point.label in labels and one.chart.mean is not None:
                 over = (point.value or 0.0) > one.chart.mean
                 limit = percent(point.high if over else point.low)
-                rate = f"{percent(point.value)}（{point.errors} / {point.n}）"
+                rate = f"{percent(point.value)}（{of_calls(point.share).zh}）"
                 zh = f"{point.label} {one.title.zh}错误率 {rate}，{'超出控制上限' if over else '低于控制下限'} {limit}"
-                en = f"{one.title.en} errors on {point.label} {percent(point.value)} ({point.errors} of {point.n}), "
+                en = f"{one.title.en} errors on {point.label} {percent(point.value)} ({of_calls(point.share).en}), "
                 en += f"{'above' if over else 'below'} the control limit {limit}"
                 found.append(BilingualText(zh, en))
         runs = [point for point in one.chart.points if point.run and point.label in labels]
@@ -208,10 +249,11 @@ def basis_warning(basis: Basis, found: Volume) -> BilingualText | None:
         )
     if basis is Basis.DRAWN:
         return BilingualText(
-            f"{n} 通评估过的通话里 {found.drawn:,} 通是抽样抽中的，机会各不相同：按听过的算的准确率偏向命中的通话，"
-            "“全体估计”按抽中的机会加权。",
-            f"Of {n} evaluated calls {found.drawn:,} were drawn, with different chances: accuracy as counted leans to"
-            " flagged calls; the estimate for all calls weighs each by its chance.",
+            f"{n} 通评估过的通话里 {found.drawn:,} 通是抽样抽中的，机会各不相同。准确率、层级、控制图、排列图、趋势都按"
+            "抽中的机会加权，说的是全部通话；“折合”是值多少通机会均等的通话。培训需求、录音和规则命中率按听过的数。",
+            f"Of {n} evaluated calls {found.drawn:,} were drawn, with different chances. Accuracy, levels, control"
+            " charts, Pareto and trend weigh each by its chance and speak of all calls; “worth” is how many calls of"
+            " equal chance tell as much. Training needs, recordings and precision of rules count what was heard.",
         )
     return None
 

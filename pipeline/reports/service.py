@@ -1,4 +1,4 @@
-"""Service levels with their intervals: handling time, silence, response, repeat contact."""
+"""Service levels with their intervals: handling time, silence, hold, response, first-contact resolution, transfers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from pipeline.domain.results import BilingualText
 from pipeline.reports.model import Measure
 from pipeline.reports.shares import ALPHA, Share, fisher
 from pipeline.store.database import Database
+from pipeline.store.report_contacts import TRANSFER_RULE, hold_shares, transfers
 from pipeline.store.report_queries import Window
 from pipeline.store.report_service import MEASURED, CallSignals, call_signals, contacts, durations
 
@@ -69,46 +70,89 @@ def welch(one: Mean, other: Mean) -> float | None:
     return float(found.pvalue)
 
 
-def measures(database: Database, now: Window, last: Window, known_until: datetime | None) -> tuple[Measure, ...]:
-    """All service levels of the window; those that nothing is known of say so."""
+def measures(
+    database: Database, now: Window, last: Window, known_until: datetime | None, checked: tuple[int, int]
+) -> tuple[Measure, ...]:
+    """All service levels of the window; those that nothing is known of say so.
+
+    Args:
+        database: where.
+        now: the period.
+        last: the period before.
+        known_until: start of the last call that is known.
+        checked: calls of both periods that rules were run on.
+    """
     lengths = [durations(database, window) for window in (now, last)]
     signals = [call_signals(database, window) for window in (now, last)]
     handling = [mean_from(one.n, one.sum_s, one.sum_squares) for one in lengths]
-    return (
-        _mean("handling", BilingualText("通话时长", "Handling time"), "s", handling),
-        _mean("silence", BilingualText("静音占比", "Silence share"), "share", _means(signals, "silence_share")),
-        _mean("response", BilingualText("应答时间", "Response time"), "s", _means(signals, "response_s")),
-        _repeat(database, now, last, known_until),
-    )
+    held = [mean_from(one.n, one.sum_s, one.sum_squares) for one in (hold_shares(database, w) for w in (now, last))]
+    sampled = BilingualText(f"随机取至多 {MEASURED:,} 通", f"at most {MEASURED:,} calls, taken at random")
+    no_hold = BilingualText("没有 hold_s 一列", "no column hold_s")
+    found = [
+        _mean("handling", BilingualText("通话时长", "Handling time"), "s", handling, None),
+        _mean(
+            "silence", BilingualText("静音占比", "Silence share"), "share", _means(signals, "silence_share"), sampled
+        ),
+        _mean("response", BilingualText("应答时间", "Response time"), "s", _means(signals, "response_s"), sampled),
+        _resolved(database, now, last, known_until),
+        _transferred(database, now, last, checked),
+    ]
+    if held[0].n or held[1].n:
+        found.insert(
+            2, _mean("hold", BilingualText("保持占比", "Hold share"), "share", held, None if held[0].n else no_hold)
+        )
+    return tuple(found)
 
 
 def _means(signals: Sequence[Sequence[CallSignals]], name: str) -> list[Mean]:
     return [mean_of([value for one in calls if (value := getattr(one, name)) is not None]) for calls in signals]
 
 
-def _mean(name: str, title: BilingualText, unit: str, means: Sequence[Mean]) -> Measure:
+def _mean(name: str, title: BilingualText, unit: str, means: Sequence[Mean], note: BilingualText | None) -> Measure:
     now, last = means
     low, high = now.interval or (None, None)
     p = welch(now, last)
-    note = None
     if now.n == 0:
         note = BilingualText("没有量过的通话", "no call was measured")
-    elif name != "handling":
-        note = BilingualText(f"随机取至多 {MEASURED:,} 通", f"at most {MEASURED:,} calls, taken at random")
     bounds = (None if low is None else max(0.0, low), high)
     return Measure(
         name, title, unit, now.value, *bounds, now.n, last.value, last.n, p, p is not None and p < ALPHA, note
     )
 
 
-def _repeat(database: Database, now: Window, last: Window, known_until: datetime | None) -> Measure:
-    found, before = (contacts(database, window, known_until) for window in (now, last))
-    share, other = Share(found.repeated, found.known), Share(before.repeated, before.known)
-    low, high = share.interval or (None, None)
-    p = fisher(share, other) if share.n and other.n else None
-    zh = f"{found.open:,} 通未满 7 天、{found.unnamed:,} 通没有客户编号，不计"
-    en = f"{found.open:,} calls whose 7 days are not over and {found.unnamed:,} without a customer are not counted"
-    title = BilingualText("7 天内重复来电", "Called again within 7 days")
+def _share(name: str, title: BilingualText, now: Share, last: Share, note: BilingualText) -> Measure:
+    low, high = now.interval or (None, None)
+    p = fisher(now, last) if now.n and last.n else None
     beyond = p is not None and p < ALPHA
-    note = BilingualText(zh, en)
-    return Measure("repeat", title, "share", share.value, low, high, share.n, other.value, other.n, p, beyond, note)
+    return Measure(name, title, "share", now.value, low, high, now.calls[1], last.value, last.calls[1], p, beyond, note)
+
+
+def _resolved(database: Database, now: Window, last: Window, known_until: datetime | None) -> Measure:
+    found, before = (contacts(database, window, known_until) for window in (now, last))
+    now_share, last_share = (Share(one.known - one.repeated, one.known) for one in (found, before))
+    zh = f"同一客户 7 天内没有再来电；{found.open:,} 通未满 7 天、{found.unnamed:,} 通没有客户编号，不计"
+    en = "the same customer does not call again within 7 days; "
+    en += f"{found.open:,} calls whose 7 days are not over and {found.unnamed:,} without a customer are not counted"
+    return _share(
+        "solved", BilingualText("首次解决率", "First-contact resolution"), now_share, last_share, BilingualText(zh, en)
+    )
+
+
+def _transferred(database: Database, now: Window, last: Window, checked: tuple[int, int]) -> Measure:
+    found, before = (transfers(database, window, n) for window, n in zip((now, last), checked, strict=True))
+    now_share, last_share = (Share(min(one.transferred, one.known), one.known) for one in (found, before))
+    if found.by_rule is not before.by_rule:
+        last_share = Share(0, 0)
+    if found.by_rule:
+        title = BilingualText("未告知的转接", "Transfers without notice")
+        note = BilingualText(
+            f"没有 transferred 一列：只算规则 {TRANSFER_RULE} 听到的，告知过的转接不在其中",
+            f"no column transferred: only what the rule {TRANSFER_RULE} hears, not transfers that were announced",
+        )
+        return _share("transfers", title, now_share, last_share, note)
+    note = BilingualText("按元数据的 transferred 一列", "by the column transferred of the metadata")
+    if found.unread:
+        note = BilingualText(
+            f"{note.zh}；{found.unread:,} 通的内容看不懂，不计", f"{note.en}; {found.unread:,} cells make no sense"
+        )
+    return _share("transfers", BilingualText("转接率", "Transfers"), now_share, last_share, note)

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from pipeline.domain.intervals import Interval, rate, rate_interval
+from pipeline.domain.intervals import Interval, rate_interval
+from pipeline.sampling.shares import counted, effective_counts, share_bounds
 
 ALPHA = 0.05
 """A difference is called more than noise where chance alone gives one as large in fewer than 5 of 100 reports."""
@@ -15,20 +16,94 @@ ALPHA = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """``part`` of ``n`` calls."""
+    """``part`` of ``n`` calls. Where calls were drawn with different chances: of as many equal draws as those tell."""
 
-    part: int
-    n: int
+    part: float
+    n: float
+    heard: tuple[int, int] | None = None
+    """The calls themselves, where part and n are what they are worth."""
 
     @property
     def value(self) -> float | None:
         """0–1; ``None`` for 0 ÷ 0."""
-        return rate(self.part, self.n)
+        return self.part / self.n if self.n else None
 
     @property
     def interval(self) -> Interval | None:
-        """95 %: Wilson's, exact at 0 and 1; ``None`` without calls."""
-        return rate_interval(self.part, self.n)
+        """95 %: Wilson's, exact at 0 and 1; of a weighted share Jeffreys'. ``None`` without calls."""
+        if self.heard is None:
+            return rate_interval(int(self.part), int(self.n))
+        if not self.n:
+            return None
+        bounds = share_bounds(counted(self.part, self.n))
+        return Interval(float(bounds.low), float(bounds.high))
+
+    @property
+    def calls(self) -> tuple[int, int]:
+        """Part and n as calls that somebody heard."""
+        return self.heard if self.heard is not None else (int(self.part), int(self.n))
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Sums over calls that a share is made of; those of parts add up to those of the whole."""
+
+    yes: int = 0
+    calls: int = 0
+    w: float = 0.0
+    """Sum of the weights; a call that was not drawn weighs nothing."""
+    wy: float = 0.0
+    w2: float = 0.0
+    w2y: float = 0.0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """Both together."""
+        return Tally(*(one + two for one, two in zip(self._sums, other._sums, strict=True)))  # type: ignore[arg-type]
+
+    def __sub__(self, other: "Tally") -> "Tally":
+        """This without a part of it."""
+        return Tally(*(one - two for one, two in zip(self._sums, other._sums, strict=True)))  # type: ignore[arg-type]
+
+    @property
+    def rest(self) -> "Tally":
+        """The calls that are not counted as yes."""
+        return Tally(self.calls - self.yes, self.calls, self.w, self.w - self.wy, self.w2, self.w2 - self.w2y)
+
+    @property
+    def _sums(self) -> tuple[float, ...]:
+        return self.yes, self.calls, self.w, self.wy, self.w2, self.w2y
+
+    def share(self, *, weighted: bool) -> Share:
+        """The share as counted, or as the weights estimate it for all calls.
+
+        Weighted, its value is Σ w·y ÷ Σ w, and its n the number of equal draws that tell as much. One yes that stands
+        for 1 call and three noes that stand for 33 each:
+
+        >>> parts = [Tally.of(True, 1.0), *[Tally.of(False, 33.0)] * 3]
+        >>> found = sum(parts, start=Tally()).share(weighted=True)
+        >>> round(found.value, 4), found.heard, sum(parts, start=Tally()).share(weighted=False)
+        (0.01, (1, 4), Share(part=1, n=4, heard=None))
+
+        Source: `pipeline.sampling.shares.effective_counts`.
+        """
+        if not weighted:
+            return Share(self.yes, self.calls)
+        if self.w <= TINY:
+            return Share(0, 0, (0, 0))
+        n = float(effective_counts(self.w, self.wy, self.w2, self.w2y).n)
+        value = min(1.0, max(0.0, self.wy / self.w))
+        # Sums of which parts were taken away leave crumbs; nothing and everything are to be exactly that.
+        value = 0.0 if self.yes == 0 else 1.0 if self.yes == self.calls else value
+        return Share(value * n, n, (self.yes, self.calls))
+
+    @classmethod
+    def of(cls, yes: bool, weight: float = 1.0) -> "Tally":
+        """One call."""
+        y = int(yes)
+        return cls(y, 1, weight, weight * y, weight**2, weight**2 * y)
+
+
+TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +144,8 @@ def difference_interval(one: Share, other: Share) -> Interval | None:
 def fisher(one: Share, other: Share) -> float:
     """The two-sided p-value that both shares are of the same kind; 1 where either has no calls.
 
+    Weighted shares count as the whole number of equal draws that they are worth.
+
     3 of 4 against 1 of 4: (16 + 1 + 16 + 1) of 70 tables are as rare.
 
     >>> round(fisher(Share(3, 4), Share(1, 4)), 4)
@@ -78,12 +155,13 @@ def fisher(one: Share, other: Share) -> float:
     """
     if one.n == 0 or other.n == 0:
         return 1.0
-    total, found = one.n + other.n, one.part + other.part
+    one_n, one_part, other_n, other_part = (round(number) for number in (one.n, one.part, other.n, other.part))
+    total, found = one_n + other_n, one_part + other_part
     # scipy.stats.fisher_exact says the same and takes forty times as long, which hundreds of agents would feel.
-    parts = np.arange(max(0, found - other.n), min(found, one.n) + 1)
-    logs = _log_choose(one.n, parts) + _log_choose(other.n, found - parts) - _log_choose(total, np.array([found]))
+    parts = np.arange(max(0, found - other_n), min(found, one_n) + 1)
+    logs = _log_choose(one_n, parts) + _log_choose(other_n, found - parts) - _log_choose(total, np.array([found]))
     chances = np.exp(logs)
-    as_rare = chances <= chances[one.part - parts[0]] * (1 + 1e-7)
+    as_rare = chances <= chances[one_part - parts[0]] * (1 + 1e-7)
     return float(min(1.0, chances[as_rare].sum()))
 
 

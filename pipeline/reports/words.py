@@ -1,5 +1,6 @@
 """Numbers and names as people read them, in both languages."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from pipeline.domain.results import BilingualText, ErrorClass
@@ -7,6 +8,8 @@ from pipeline.reports.evidence import PASSED
 from pipeline.reports.nature import Nature
 from pipeline.reports.shares import Change, Share
 
+Say = Callable[[BilingualText], str]
+"""Gives a text in the language of the page."""
 TITLES: dict[str, BilingualText] = {
     ErrorClass.CUSTOMER_CRITICAL: BilingualText("顾客关键", "Customer-critical"),
     ErrorClass.BUSINESS_CRITICAL: BilingualText("业务关键", "Business-critical"),
@@ -30,11 +33,15 @@ NATURES = {
     Nature.UNCLEAR: BilingualText("未超出波动", "no more than noise"),
 }
 LEVELS = {
+    "sourcing": BilingualText("自营与外包", "Own and outsourced"),
+    "vendor": BilingualText("外包商", "Contractors"),
     "department": BilingualText("部门", "Departments"),
     "skill": BilingualText("技能组", "Skills"),
     "team": BilingualText("班组", "Teams"),
     "agent": BilingualText("坐席", "Agents"),
 }
+SOURCING = {"own": BilingualText("自营", "own"), "outsourced": BilingualText("外包", "outsourced")}
+"""Names of the groups of two levels."""
 NOT_KNOWN = "n/a"
 
 
@@ -59,6 +66,18 @@ def between(low: float | None, high: float | None) -> str:
 def interval_of(share: Share) -> str:
     """The share's 95 % interval."""
     return between(*(share.interval or (None, None)))
+
+
+def of_calls(share: Share) -> BilingualText:
+    """Part and n; of a weighted share what was heard, and what that is worth.
+
+    >>> of_calls(Share(11, 64)).zh, of_calls(Share(5.5, 37.2, (11, 64))).en
+    ('11 / 64', '11 of 64 heard, worth 37')
+    """
+    part, n = share.calls
+    if share.heard is None:
+        return BilingualText(f"{part} / {n}", f"{part} of {n}")
+    return BilingualText(f"听到 {part} / {n}，折合 {share.n:.0f}", f"{part} of {n} heard, worth {share.n:.0f}")
 
 
 def points(value: float | None) -> str:
@@ -103,10 +122,10 @@ def day(moment: datetime) -> str:
     return f"{moment:%m-%d}"
 
 
-def judged(change: Change | None) -> BilingualText:
+def judged(change: Change | None, *, more_is_better: bool = True) -> BilingualText:
     """Whether a difference is more than noise."""
     if change is None:
         return BilingualText("无法比较", "n/a")
     if not change.beyond:
         return BilingualText("波动内", "noise")
-    return BilingualText("变好", "better") if change.value > 0 else BilingualText("变差", "worse")
+    return BilingualText("变好", "better") if (change.value > 0) is more_is_better else BilingualText("变差", "worse")

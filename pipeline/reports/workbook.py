@@ -1,44 +1,33 @@
-"""The report as an Excel workbook: a sheet for each section, numbers as numbers, n/a where nothing is known."""
+"""The report as an Excel workbook: a sheet for each section."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
-
-from pipeline.domain.errors import ConfigError
-from pipeline.domain.personal import shown
 from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import Estimate
 from pipeline.reports import words
+from pipeline.reports.actions_sheets import action_sheets
+from pipeline.reports.cells import Cell, Rate, Sheet, change_cells, rate, share_cells, write_sheets
+from pipeline.reports.contact_sheets import contact_sheets
 from pipeline.reports.control import ChartPoint
 from pipeline.reports.evidence import ERROR_CLASSES, PASSED
 from pipeline.reports.labels import LABELS
 from pipeline.reports.model import (
     ClassChart,
     Group,
-    Heard,
     Measure,
-    Moment,
-    Need,
     Pareto,
     Report,
     Row,
     RuleRow,
     Trend,
 )
-from pipeline.reports.page import Say, moved
+from pipeline.reports.needs_sheets import need_sheets
+from pipeline.reports.page import Say, moved, saying
 from pipeline.reports.pareto import ParetoItem
-from pipeline.reports.shares import Change, Share
+from pipeline.reports.shares import Share
 
-Cell = str | int | float | None
-Sheet = tuple[str, Sequence[str], Iterable[Sequence[Cell]]]
-SHARE = "0.0%"
 KEYS = (*(one.value for one in ERROR_CLASSES), PASSED)
-
-
-class _Rate(float):
-    """A number that is shown in percent."""
 
 
 def write(report: Report, path: Path, lang: str) -> None:
@@ -47,33 +36,7 @@ def write(report: Report, path: Path, lang: str) -> None:
     Raises:
         ConfigError: the file cannot be written there.
     """
-
-    def say(text: BilingualText) -> str:
-        return text.zh if lang == "zh" else text.en
-
-    try:
-        # What a metadata column holds stays text, also if it begins with "=".
-        with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-            bold, rate = book.add_format({"bold": True}), book.add_format({"num_format": SHARE})
-            wrap = book.add_format({"text_wrap": True, "valign": "top"})
-            for number, (name, heads, rows) in enumerate(_sheets(report, say)):
-                sheet = book.add_worksheet(name)
-                sheet.write_row(0, 0, heads, bold)
-                sheet.freeze_panes(1, 0)
-                sheet.set_landscape()
-                sheet.set_paper(9)
-                sheet.fit_to_pages(1, 0)
-                sheet.repeat_rows(0)
-                sheet.set_column(0, 0, 22)
-                if number == 0:
-                    sheet.set_column(1, 1, 110, wrap)
-                for at, row in enumerate(rows, start=1):
-                    for column, value in enumerate(row):
-                        written = shown(value, english=lang != "zh") if isinstance(value, str) else value
-                        written = words.NOT_KNOWN if written is None else written
-                        sheet.write(at, column, written, rate if isinstance(value, _Rate) else None)
-    except (OSError, FileCreateError) as error:
-        raise ConfigError(f"--out {path}: cannot be written: {error}") from error
+    write_sheets(_sheets(report, saying(lang)), path)
 
 
 def _sheets(report: Report, say: Say) -> Iterator[Sheet]:
@@ -95,12 +58,14 @@ def _sheets(report: Report, say: Say) -> Iterator[Sheet]:
             "n",
             "low",
             "high",
+            say(BilingualText("加权", "weighted")),
             "Σ",
             "80 %",
         ]
         yield say(LABELS["pareto"]), heads, [_error(one, report.pareto, say) for one in report.pareto.items]
     yield from _time_sheets(report, say)
-    yield from _hearing_sheets(report, say)
+    yield from need_sheets(report, say)
+    yield from contact_sheets(report, say)
     if report.rules:
         heads = [
             say(LABELS["rule"]),
@@ -116,6 +81,7 @@ def _sheets(report: Report, say: Say) -> Iterator[Sheet]:
             [*heads, "n", "low", "high", say(LABELS["missed"])],
             [_rule(one, say) for one in report.rules],
         )
+    yield from action_sheets(report.actions, say)
 
 
 def _against(name: str, say: Say) -> list[str]:
@@ -130,38 +96,39 @@ def _class_sheets(report: Report, say: Say) -> Iterator[Sheet]:
     heads = [name, say(LABELS["accuracy"]), *ends, failed, *last, say(LABELS["judged"]), *earlier, *guess]
     yield say(LABELS["classes"]), heads, [_class_row(row, say) for row in report.classes]
     heads = [name, say(LABELS["share"]), *ends, say(BilingualText("命中", "hit")), *last, *earlier]
-    rows = [[*_row(row, say, row.now.part), *_change(row.change_earlier)] for row in report.hits]
+    rows = [[*_row(row, say, row.now.calls[0]), *change_cells(row.change_earlier)] for row in report.hits]
     yield say(LABELS["hits"]), heads, rows
 
 
 def _group(group: Group, say: Say) -> list[Cell]:
-    shares = [cell for key in KEYS for cell in _share(group.shares[key])]
+    shares = [cell for key in KEYS for cell in share_cells(group.shares[key])]
     differs = [f"{say(words.TITLES[key])} {words.points(one.value)}" for key, one in group.differs.items()]
     return [group.name, "、".join(group.teams), group.calls, *shares, "、".join(differs)]
 
 
 def _error(one: ParetoItem, found: Pareto, say: Say) -> list[Cell]:
-    share = _share(Share(one.count, found.evaluated))
+    share = share_cells(Share(one.count, found.evaluated))
     return [
         say(found.titles[one.rule_id]),
         one.rule_id,
         one.count,
         *share,
-        _Rate(one.cumulative),
+        round(one.amount, 1),
+        Rate(one.cumulative),
         "●" if one.vital else "",
     ]
 
 
 def _rule(one: RuleRow, say: Say) -> list[Cell]:
-    head: list[Cell] = [say(one.title), one.id, say(words.TITLES[one.error_class]), one.status, one.hits.part]
-    judged = [one.precision.part, *_share(one.precision), one.missed]
-    return [*head, *_share(one.hits), *_change(one.change), *judged]
+    head: list[Cell] = [say(one.title), one.id, say(words.TITLES[one.error_class]), one.status, one.hits.calls[0]]
+    judged = [one.precision.calls[0], *share_cells(one.precision), one.missed]
+    return [*head, *share_cells(one.hits), *change_cells(one.change), *judged]
 
 
 def _time_sheets(report: Report, say: Say) -> Iterator[Sheet]:
     name = say(LABELS["class"])
     if report.charts:
-        heads = [name, "date", "errors", "n", "rate", "lower limit", "upper limit", "mean", "signal"]
+        heads = [name, "date", "errors", "n", "worth", "rate", "lower limit", "upper limit", "mean", "signal"]
         points = [_point(one, point, say) for one in report.charts for point in one.chart.points]
         yield say(BilingualText("p 控制图", "Control charts")), heads, points
     if report.trends:
@@ -186,54 +153,24 @@ def _time_sheets(report: Report, say: Say) -> Iterator[Sheet]:
 
 
 def _point(one: ClassChart, point: ChartPoint, say: Say) -> list[Cell]:
-    rates = [_rate(point.value), _rate(point.low), _rate(point.high), _rate(one.chart.mean)]
+    rates = [rate(point.value), rate(point.low), rate(point.high), rate(one.chart.mean)]
     signal = "3σ" if point.beyond else "8" if point.run else ""
-    return [say(one.title), point.label, point.errors, point.n, *rates, signal]
+    return [say(one.title), point.label, *point.share.calls, point.n, *rates, signal]
 
 
 def _trend(trend: Trend, say: Say) -> Iterator[list[Cell]]:
     for at, share in zip(trend.labels, trend.shares, strict=True):
-        yield [say(trend.title), at, *_share(share)]
+        yield [say(trend.title), at, *share_cells(share)]
     ahead = trend.forecast
     coming: list[Cell] = [None] * 4
     if ahead is not None:
-        coming = [_Rate(ahead.value), ahead.n, _Rate(ahead.low), _Rate(ahead.high)]
+        coming = [Rate(ahead.value), ahead.n, Rate(ahead.low), Rate(ahead.high)]
     yield [say(trend.title), say(BilingualText("预测", "forecast")), *coming]
 
 
 def _level(one: Measure, say: Say) -> list[Cell]:
     figures = [one.value, one.low, one.high, one.n, one.last, one.last_n, one.p]
     return [say(one.title), *figures, say(moved(one)), one.unit]
-
-
-def _hearing_sheets(report: Report, say: Say) -> Iterator[Sheet]:
-    if report.needs:
-        heads = [say(LABELS[name]) for name in ("problem", "class", "team", "errors", "share")]
-        heads += ["n", "low", "high", say(LABELS["affected"]), say(words.LEVELS["agent"]), say(LABELS["nature"])]
-        heads += [
-            f"p {say(LABELS['p_common'])}",
-            f"p {say(LABELS['p_individual'])}",
-            say(LABELS["who"]),
-            say(LABELS["hear"]),
-        ]
-        yield say(LABELS["needs"]), heads, [_need(need, say) for need in report.needs]
-    for name, found in (("worst", report.worst), ("best", report.best)):
-        if found:
-            heads = [say(LABELS["recording"]), "id", say(words.LEVELS["agent"]), say(LABELS["team"]), "s", "link"]
-            yield say(LABELS[name]), [*heads, say(LABELS["why"])], [_heard(one, say) for one in found]
-
-
-def _need(need: Need, say: Say) -> list[Cell]:
-    spread = need.spread
-    head: list[Cell] = [say(need.title), say(words.TITLES[need.error_class]), spread.team, spread.share.part]
-    tests: list[Cell] = [
-        spread.affected,
-        spread.agents,
-        say(words.NATURES[need.nature]),
-        spread.p_common,
-        spread.p_individual,
-    ]
-    return [*head, *_share(spread.share), *tests, "、".join(spread.outstanding), "\n".join(map(_place, need.hear))]
 
 
 def _summary(report: Report, say: Say) -> list[Sequence[Cell]]:
@@ -253,38 +190,13 @@ def _summary(report: Report, say: Say) -> list[Sequence[Cell]]:
     return rows + ([[say(LABELS["pareto"]), say(report.pareto.sentence)]] if report.pareto else [])
 
 
-def _rate(value: float | None) -> Cell:
-    return None if value is None else _Rate(value)
-
-
-def _share(share: Share) -> list[Cell]:
-    """Value, n, and the ends of the interval."""
-    low, high = share.interval or (None, None)
-    return [_rate(share.value), share.n, _rate(low), _rate(high)]
-
-
-def _change(change: Change | None) -> list[Cell]:
-    if change is None:
-        return [None] * 4
-    return [_Rate(change.value), _Rate(change.low), _Rate(change.high), change.p]
-
-
 def _row(row: Row, say: Say, count: int) -> list[Cell]:
-    return [say(row.title), *_share(row.now), count, *_change(row.change)]
+    return [say(row.title), *share_cells(row.now), count, *change_cells(row.change)]
 
 
 def _class_row(row: Row, say: Say) -> list[Cell]:
     one = row.estimate
     value = one.value if isinstance(one, Estimate) else None
-    guess = [_rate(value), *([None] * 3 if one is None else [_rate(one.low), _rate(one.high), one.n])]
-    failed = row.now.n - row.now.part
-    return [*_row(row, say, failed), say(words.judged(row.change)), *_change(row.change_earlier), *guess]
-
-
-def _place(moment: Moment) -> str:
-    return " ".join(filter(None, [words.clock(moment.start_s), moment.agent, moment.link or moment.name]))
-
-
-def _heard(one: Heard, say: Say) -> list[Cell]:
-    moment = one.moment
-    return [moment.name, moment.id, moment.agent, moment.team, moment.start_s, moment.link, say(one.why)]
+    guess = [rate(value), *([None] * 3 if one is None else [rate(one.low), rate(one.high), one.n])]
+    failed = row.now.calls[1] - row.now.calls[0]
+    return [*_row(row, say, failed), say(words.judged(row.change)), *change_cells(row.change_earlier), *guess]

@@ -22,8 +22,21 @@ class Permission(StrEnum):
     SEE_AUDIT = "see_audit"
     UNMASK = "unmask"
     """See what a transcript hides, with a reason and an entry in the audit log; see `may_unmask`."""
+    CALIBRATE = "calibrate"
+    """Begin and end calibration sessions, see what came of them, decide what is right."""
     SEE_OWN = "see_own"
     """The page of an agent or lead with the own calls."""
+    SEE_REPORTS = "see_reports"
+    """Reports; a lead's are of the own team."""
+    SAMPLE = "sample"
+    """Plans and draws: whoever may see them knows why a call is in the queue."""
+
+    SEE_ACTIONS = "see_actions"
+    """Actions of the closed loop; which ones is a matter of `action_view.whose`."""
+    DO_ACTIONS = "do_actions"
+    """Say that an action was carried out."""
+    MANAGE_ACTIONS = "manage_actions"
+    """Open, close and drop actions."""
 
 
 _REVIEWER, _LEAD, _AGENT = AccountRole.REVIEWER, AccountRole.LEAD, AccountRole.AGENT
@@ -45,7 +58,15 @@ ALLOWED: dict[Permission, frozenset[AccountRole]] = {
     Permission.EXPORT: frozenset({_AUTHOR, _MANAGER, _ADMIN}),
     Permission.SEE_AUDIT: frozenset({_MANAGER, _ADMIN}),
     Permission.UNMASK: frozenset({_REVIEWER, _MANAGER, _ADMIN}),
+    Permission.CALIBRATE: frozenset({_MANAGER, _ADMIN}),
     Permission.SEE_OWN: _CONCERNED,
+    # Not those who judge: whom an action is to improve must not be known where the calls are judged that tell.
+    Permission.SEE_ACTIONS: frozenset({_MANAGER, _ADMIN}) | _CONCERNED,
+    Permission.DO_ACTIONS: frozenset({_LEAD, _MANAGER, _ADMIN}),
+    Permission.MANAGE_ACTIONS: frozenset({_MANAGER, _ADMIN}),
+    Permission.SEE_REPORTS: frozenset({_LEAD, _MANAGER, _ADMIN}),
+    # Not the author, who judges: an audited call is to look like any other.
+    Permission.SAMPLE: frozenset({_MANAGER, _ADMIN}),
 }
 
 

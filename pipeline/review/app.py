@@ -15,7 +15,26 @@ from starlette.types import Scope
 from pipeline.privacy.keys import KeyRing
 from pipeline.review import faults
 from pipeline.review.pages import STATIC, make_environment
-from pipeline.review.routes import appeals, audio, audit, call, clear, export, health, judge, login, mine, queue, rules
+from pipeline.review.report_view import Reports
+from pipeline.review.request_metrics import Measured, RequestMetrics
+from pipeline.review.routes import (
+    actions,
+    appeals,
+    audio,
+    audit,
+    calibration,
+    call,
+    clear,
+    export,
+    health,
+    judge,
+    login,
+    mine,
+    queue,
+    reports,
+    rules,
+    sampling,
+)
 from pipeline.review.security import LOOPBACK, Guard
 from pipeline.store.database import Database
 from rules.rule import RulePack
@@ -25,11 +44,15 @@ ROUTERS = (
     login.router,
     queue.router,
     rules.router,
+    reports.router,
+    sampling.router,
+    actions.router,
     appeals.router,
     mine.router,
     export.router,
     call.router,
     clear.router,
+    calibration.router,
     judge.router,
     audio.router,
     audit.router,
@@ -46,6 +69,10 @@ class ReviewSettings:
     secure_cookies: bool = False
     """Cookies are sent over HTTPS only: wherever others than this machine may come in."""
     appeal_days: int = 7
+    calibration_level: float = 0.67
+    """Agreement that a rule needs before its precision is trusted."""
+    calibration_days: int = 180
+    """How long a closed calibration session counts."""
     daily_goal: int = 100
     timezone: str = "Asia/Shanghai"
     hours: tuple[time, time] = (time(9), time(18))
@@ -58,6 +85,8 @@ class ReviewSettings:
     """How long a page shows a call unmasked."""
     clear_reviewers: bool = False
     """Whether reviewers may see a call unmasked."""
+    plans: Path | None = None
+    """Folder of sampling plans that are offered, and of the lists that they name."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +97,8 @@ class Desk:
     pack: RulePack
     settings: ReviewSettings
     models: Path | None = None
+    reports: Reports | None = None
+    """``None``: the desk has none."""
     keys: KeyRing | None = None
     """Open what transcripts hide; ``None`` where that is not kept."""
 
@@ -82,8 +113,12 @@ class _Versioned(StaticFiles):
         return answer
 
 
-def create_app(desk: Desk) -> FastAPI:
-    """The application. It serves no description of itself: ``app.openapi()`` is for tests."""
+def create_app(desk: Desk, *, metrics: RequestMetrics | None = None) -> FastAPI:
+    """The application. It serves no description of itself: ``app.openapi()`` is for tests.
+
+    Args:
+        metrics: where requests are counted.
+    """
     app = FastAPI(title="earmark review desk", openapi_url=None, docs_url=None, redoc_url=None)
     files = static_files()
     prefix = f"/static/{_digest(files)}"
@@ -103,6 +138,8 @@ def create_app(desk: Desk) -> FastAPI:
     # The last one added stands outermost.
     app.add_middleware(faults.Catcher)
     app.add_middleware(Guard, hosts=desk.settings.hosts)
+    if metrics is not None:
+        app.add_middleware(Measured, metrics=metrics)
     return app
 
 

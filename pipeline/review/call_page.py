@@ -1,6 +1,6 @@
 """Everything that the templates of the call page are given."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -9,7 +9,7 @@ from fastapi import HTTPException, Request
 from pipeline.domain.accounts import AccountRole
 from pipeline.domain.personal import is_masked
 from pipeline.domain.results import BilingualText, ErrorClass
-from pipeline.domain.reviews import RejectReason, ReviewKind, Verdict
+from pipeline.domain.reviews import RejectReason, Review, ReviewKind, Verdict
 from pipeline.domain.scores import Answer, Scorecard
 from pipeline.review.access import Permission, may
 from pipeline.review.call_view import CallView, Piece, Sources, call_view
@@ -20,6 +20,7 @@ from pipeline.review.visitor import Visitor, desk_of, visible_call
 from pipeline.review.wording import SEVERITY_MARKS, Words
 from pipeline.scoring.cards import load_default_card
 from pipeline.store.appeals import is_appealed
+from pipeline.store.calibration import blind_session
 from pipeline.store.call_rules import rules_run_on
 from pipeline.store.results import stored_call
 from pipeline.store.review_queue import Taken, take
@@ -85,12 +86,18 @@ def scorecard() -> Scorecard:
 
 
 def load_view(request: Request, visitor: Visitor, recording_id: str) -> CallView:
-    """The call as the visitor may see it. Raises: HTTPException 404, unknown, not transcribed, or not theirs."""
+    """The call as the visitor may see it.
+
+    Raises:
+        HTTPException: 404, unknown, not transcribed, or not theirs; 409, they judge it in an open calibration session
+            and are not to see what others say of it.
+    """
     desk = desk_of(request)
     visible_call(desk, visitor, recording_id)
-    stored = stored_call(desk.database, recording_id)
-    if stored is None:
-        raise HTTPException(404, "这通录音还没有转写 / This recording has not been transcribed yet")
+    session = blind_session(desk.database, recording_id, visitor.account.id)
+    if session is not None:
+        zh = f"这通在你的第 {session} 次校准里，请在校准页判"
+        raise HTTPException(409, f"{zh} / This call is in your calibration session {session}: judge it there")
     reviews = reviews_of(desk.database, [recording_id]).get(recording_id, ())
     judging = may(visitor.account, Permission.JUDGE)
     if not judging:
@@ -100,9 +107,19 @@ def load_view(request: Request, visitor: Visitor, recording_id: str) -> CallView
         reviews = without_names(reviews, but=visitor.account.id)
     if visitor.account.role == AccountRole.AGENT:
         reviews = tuple(review for review in reviews if review.said.kind not in NOT_FOR_AGENTS)
+    return view_with(request, visitor, recording_id, reviews)
+
+
+def view_with(request: Request, visitor: Visitor, recording_id: str, reviews: Sequence[Review]) -> CallView:
+    """The call with those entries. Raises: HTTPException 404, it is not transcribed."""
+    desk = desk_of(request)
+    stored = stored_call(desk.database, recording_id)
+    if stored is None:
+        raise HTTPException(404, "这通录音还没有转写 / This recording has not been transcribed yet")
     why: dict[str, BilingualText] = {rule.id: rule.why for rule in desk.pack.rules}
     rules = rules_run_on(desk.database, recording_id)
-    return call_view(Sources(stored, rules, reviews, why, with_trials=judging))
+    judging = may(visitor.account, Permission.JUDGE)
+    return call_view(Sources(stored, rules, tuple(reviews), why, with_trials=judging))
 
 
 def hold(request: Request, visitor: Visitor, recording_id: str) -> Taken | None:
@@ -135,6 +152,8 @@ def panel_context(visitor: Visitor, view: CallView, holder: Taken | None) -> dic
         "panel_data": panel_data(visitor, view, holder),
         # Only the page of an agent or lead has its entries unnamed.
         "named": judging,
+        # A calibration session, on the pages of one.
+        "session": None,
     }
 
 

@@ -50,8 +50,8 @@ def options(item: ItemScore) -> tuple[Option, ...]:
     )
 
 
-def card_score(view: CallView, card: Scorecard) -> CardScore:
-    """What the call earns on the card, by what rules found and people said."""
+def card_score(view: CallView, card: Scorecard, *, prefilled: bool = True) -> CardScore:
+    """What the call earns on the card, by what rules found and people said; by people alone if not ``prefilled``."""
     headings = view.sources.rules.headings if view.sources.rules else ()
     active = {heading.id for heading in headings if heading.status == RuleStatus.ACTIVE}
     results = tuple(effective(view))
@@ -60,7 +60,8 @@ def card_score(view: CallView, card: Scorecard) -> CardScore:
         for (name, item), review in view.standing.scores.items()
         if name == name_of(card) and review.said.value in set(Answer) and _fits(card, item, review)
     }
-    return score(card, prefill(card, results, evaluated=active), human, confirmed=_confirmed(view))
+    automatic = prefill(card, results, evaluated=active) if prefilled else {}
+    return score(card, automatic, human, confirmed=_confirmed(view))
 
 
 def _fits(card: Scorecard, item_id: str, review: Review) -> bool:

@@ -17,6 +17,7 @@ from pipeline.review.day import Day, day_of
 from pipeline.review.masked import finalize, spoken
 from pipeline.review.visitor import Visitor, desk_of, language_of, theme_of
 from pipeline.review.wording import ROLE_NAMES, pick
+from pipeline.text.visible import visible
 
 STATIC = Path(__file__).parent / "static"
 
@@ -33,6 +34,8 @@ def make_environment(static_prefix: str) -> Environment:
     )
     environment.filters["spoken"] = spoken
     environment.filters["clock"] = clock
+    # For names of files: whoever recorded chose them.
+    environment.filters["visible"] = visible
     environment.globals["static"] = lambda path: f"{static_prefix}/{path}"
     environment.globals["ROLE_NAMES"] = ROLE_NAMES
     return environment

@@ -10,9 +10,8 @@ from pipeline.domain.results import BilingualText
 from pipeline.review.queue_query import QueuePlace, QueueQuery, next_page
 from pipeline.review.queue_view import filter_buttons, sidebar
 from pipeline.review.queue_words import DIRECTION_WORDS, ORDER_WORDS
-from pipeline.review.rule_words import SPEAKER_MARKS, SPEAKER_WORDS
 from pipeline.review.visitor import Visitor
-from pipeline.review.wording import SEVERITY_MARKS
+from pipeline.review.wording import SEVERITY_MARKS, SPEAKER_MARKS, SPEAKER_WORDS
 from pipeline.store.queue_filter import QueueOrder, QueueStatus
 from pipeline.store.queue_listing import QueuePage, list_and_sum, list_queue
 from pipeline.store.queue_rows import QueueRow, RowHit, by_time

@@ -8,6 +8,8 @@ from pipeline.domain.calls import Role, Turn
 from pipeline.domain.intervals import Interval, rate, rate_interval
 from pipeline.domain.results import ErrorClass, Evidence, Outcome, RuleStatus, Severity
 from pipeline.domain.reviews import Place, Review, Standing, Verdict, standing_of
+from pipeline.domain.sampling import Estimate, Metric
+from pipeline.sampling.estimates import Figures
 from pipeline.store.rule_cases import RuleCase
 
 BEFORE_S = 1.0
@@ -191,26 +193,43 @@ class RuleRow:
     status: RuleStatus | None
     hits: int
     precision: Rate
+    """Of all verdicts so far, drawn or not."""
     false_hits: int
     missed: int
     unsure: int
+    figures: Figures | None = None
+    """What is estimated of a period; ``None`` where that is not known yet, or the rule did not run."""
+
+    def estimated(self, metric: Metric) -> float | None:
+        """The estimate; ``None`` where there is not enough for one."""
+        found = getattr(self.figures, metric.value) if self.figures is not None else None
+        return found.value if isinstance(found, Estimate) else None
 
 
-SORTS = ("rule", "severity", "hits", "judged", "precision", "false", "missed")
+SORTS = ("rule", "severity", "hits", "judged", "precision", "recall", "prevalence", "false", "missed")
 _GRAVITY = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 def sorted_rows(rows: Iterable[RuleRow], sort: str) -> list[RuleRow]:
-    """The rows by one column. Rules without a precision come last: they are neither good nor bad."""
+    """The rows by one column. Rules without a rate come last: they are neither good nor bad."""
     keys = {
         "severity": lambda row: (_GRAVITY.get(row.severity, len(_GRAVITY)), row.id),
         "hits": lambda row: (-row.hits, row.id),
         "judged": lambda row: (-row.precision.whole, row.id),
-        "precision": lambda row: (row.precision.share is None, row.precision.share or 0.0, row.id),
+        "precision": lambda row: _lowest_first(row.estimated(Metric.PRECISION), row.precision.share, row.id),
+        "recall": lambda row: _lowest_first(row.estimated(Metric.RECALL), None, row.id),
+        "prevalence": lambda row: (-(row.estimated(Metric.PREVALENCE) or 0.0), row.id),
         "false": lambda row: (-row.false_hits, row.id),
         "missed": lambda row: (-row.missed, row.id),
     }
     return sorted(rows, key=keys.get(sort, lambda row: row.id))
+
+
+def _lowest_first(estimate: float | None, counted: float | None, rule_id: str) -> tuple[int, float, str]:
+    """Estimates, then what was only counted, then what is not known."""
+    if estimate is not None:
+        return 0, estimate, rule_id
+    return (2, 0.0, rule_id) if counted is None else (1, counted, rule_id)
 
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\''

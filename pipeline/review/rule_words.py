@@ -3,24 +3,16 @@
 from typing import Any
 
 from pipeline.domain.appeals import AppealOutcome
-from pipeline.domain.calls import Role
 from pipeline.domain.results import RuleStatus
-from pipeline.review.call_page import CLASSES, WORDING
-from pipeline.review.wording import SEVERITY_MARKS, Words
+from pipeline.review.call_page import WORDING
+from pipeline.review.wording import SEVERITY_MARKS, SPEAKER_MARKS, SPEAKER_WORDS, Words
 
-CLASS_WORDS = CLASSES
 STATUS_WORDS: dict[RuleStatus, Words] = {
     RuleStatus.DRAFT: ("草稿", "Draft"),
     RuleStatus.SHADOW: ("试运行", "Shadow"),
     RuleStatus.ACTIVE: ("启用", "Active"),
     RuleStatus.RETIRED: ("停用", "Retired"),
 }
-SPEAKER_WORDS: dict[Role, Words] = {
-    Role.AGENT: ("坐席", "Agent"),
-    Role.CUSTOMER: ("顾客", "Caller"),
-    Role.UNKNOWN: ("某方", "Someone"),
-}
-SPEAKER_MARKS: dict[Role, str] = {Role.AGENT: "ag", Role.CUSTOMER: "cu", Role.UNKNOWN: "un"}
 OUTCOME_WORDS: dict[AppealOutcome, Words] = {
     AppealOutcome.UPHELD: ("维持原判", "Upheld"),
     AppealOutcome.OVERTURNED: ("改判", "Overturned"),

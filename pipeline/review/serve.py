@@ -10,6 +10,7 @@ import uvicorn
 from pipeline.domain.errors import ConfigError, StoreError
 from pipeline.review.app import Desk, ReviewSettings, create_app
 from pipeline.review.playback import default_folder, make_private
+from pipeline.review.request_metrics import RequestMetrics
 from pipeline.review.security import LOOPBACK, host_name
 from pipeline.settings import SHORTEST_SECRET, Settings
 from pipeline.store.accounts import count_active
@@ -45,12 +46,15 @@ def review_settings(settings: Settings, database: Database, *, host: str) -> Rev
         secret=secret,
         secure_cookies=exposed,
         appeal_days=settings.review_appeal_days,
+        calibration_level=settings.calibration_level,
+        calibration_days=settings.calibration_days,
         daily_goal=settings.review_daily_goal,
         timezone=settings.timezone,
         hours=settings.review_hours,
         cache=settings.review_cache,
         clear_minutes=settings.clear_minutes,
         clear_reviewers=settings.clear_reviewers,
+        plans=settings.sampling_plans,
         hosts=names if host in _EVERY_ADDRESS else (*names, host_name(host)),
     )
 
@@ -109,11 +113,11 @@ def make_searchable(database: Database) -> threading.Thread:
     return thread
 
 
-def serve(desk: Desk, listener: socket.socket, settings: Settings) -> None:
+def serve(desk: Desk, listener: socket.socket, settings: Settings, *, metrics: RequestMetrics | None = None) -> None:
     """Answers until it is told to stop. Raises: ConfigError, others may read the folder for decoded recordings."""
     make_private(desk.settings.cache or default_folder())
     config = uvicorn.Config(
-        create_app(desk),
+        create_app(desk, metrics=metrics),
         log_config=None,
         # Addresses of pages hold what people search for.
         access_log=False,

@@ -1,12 +1,21 @@
 """Words that several pages share: Chinese first, English beside it."""
 
 from pipeline.domain.accounts import AccountRole
+from pipeline.domain.calls import Role
 from pipeline.domain.results import Severity
 
 Words = tuple[str, str]
 LANGUAGES = ("zh", "en")
 SEVERITY_MARKS: dict[Severity, str] = {Severity.CRITICAL: "crit", Severity.ALERT: "alert", Severity.MINOR: "minor"}
 """Classes of style.css: shape and colour of a mark."""
+
+SPEAKER_WORDS: dict[Role, Words] = {
+    Role.AGENT: ("坐席", "Agent"),
+    Role.CUSTOMER: ("顾客", "Caller"),
+    Role.UNKNOWN: ("某方", "Someone"),
+}
+SPEAKER_MARKS: dict[Role, str] = {Role.AGENT: "ag", Role.CUSTOMER: "cu", Role.UNKNOWN: "un"}
+"""Classes of style.css: the colour of a channel."""
 
 ROLE_NAMES: dict[AccountRole, Words] = {
     AccountRole.REVIEWER: ("质检员", "Reviewer"),
@@ -30,6 +39,11 @@ ACTION_NAMES: dict[str, Words] = {
     "export": ("导出", "Exported"),
     "unmask": ("查看原文", "Saw a call unmasked"),
     "search": ("搜索", "Searched"),
+    "report": ("查看报告", "Read a report"),
+    "draw": ("抽样", "Drew a sample"),
+    "action": ("闭环措施", "Worked on an action"),
+    "calibrate": ("校准", "Ran a calibration"),
+    "gold": ("定标准答案", "Decided gold"),
     "account": ("变更账号", "Changed an account"),
 }
 

@@ -1,11 +1,12 @@
 """Chance that can be repeated: the same seed and call give the same number, whatever other calls there are."""
 
 import hashlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.sampling.shares import Floats
+from pipeline.domain.frames import Floats, Positions
 
 
 def number_of(seed: int, *names: str) -> float:
@@ -19,19 +20,42 @@ def number_of(seed: int, *names: str) -> float:
     Source: the permanent random numbers of E. Ohlsson, in B. G. Cox et al. (eds.), Business Survey Methods (1995)
     ch. 9, here the first 53 bits of BLAKE2b.
     """
-    digest = hashlib.blake2b("\x1f".join((str(seed), *names)).encode(), digest_size=8).digest()
-    return (int.from_bytes(digest, "big") >> 11) / 2**53
+    return float(lots(seed, names[:-1], [names[-1].encode()])[0])
 
 
-def lowest(numbers: Sequence[float], n: int) -> list[int]:
-    """Positions of the ``n`` lowest numbers: a simple random sample. A call that is added pushes out at most one.
+def lots(seed: int, names: Sequence[str], ids: Iterable[bytes]) -> Floats:
+    """`number_of` the names and each id.
 
-    >>> lowest([0.9, 0.1, 0.5], 2)
-    [1, 2]
+    >>> lots(1, ["plan", "part"], [b"call"]).tolist() == [number_of(1, "plan", "part", "call")]
+    True
+    """
+    start = hashlib.blake2b("".join(f"{one}\x1f" for one in (seed, *names)).encode(), digest_size=8)
+    digests = bytearray()
+    for one in ids:
+        lot = start.copy()
+        lot.update(one)
+        digests += lot.digest()
+    return np.asarray((np.frombuffer(digests, dtype=">u8") >> 11) / 2**53)
+
+
+def lowest(numbers: Floats, strata: Positions, counts: NDArray[np.int64]) -> Positions:
+    """Places of so many lowest numbers of each stratum: a simple random sample. A call that is added pushes out at most
+    one.
+
+    Args:
+        numbers: of each call, as `lots` gives them.
+        strata: of each call, from 0.
+        counts: of each stratum.
+
+    >>> lowest(np.array([0.9, 0.1, 0.5, 0.7]), np.array([0, 0, 0, 1]), np.array([2, 1])).tolist()
+    [1, 2, 3]
 
     Source: C. T. Fan, M. E. Muller and I. Rezucha, JASA 57 (1962) 387–402.
     """
-    return sorted(range(len(numbers)), key=lambda position: (numbers[position], position))[:n]
+    order = np.lexsort((numbers, strata))
+    sizes = np.bincount(strata, minlength=len(counts))
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.sort(order[rank < np.repeat(counts, sizes)])
 
 
 def whole(wanted: dict[Hashable, float], start: float, order: dict[Hashable, float]) -> dict[Hashable, int]:
@@ -63,4 +87,4 @@ def union(chances: Sequence[Floats], calls: int) -> Floats:
     missed = np.ones(calls)
     for chance in chances:
         missed *= 1 - chance
-    return np.asarray(1 - missed)
+    return 1 - missed

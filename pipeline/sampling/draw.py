@@ -1,14 +1,14 @@
 """Drawing a sample: which calls each part of a plan chooses, and with what probability."""
 
-from collections.abc import Sequence
+import numpy as np
 
-from pipeline.domain.sampling import Draw, Frame, PartResult, Pick, Plan
+from pipeline.domain.frames import Floats, Frame, Inclusion
+from pipeline.domain.sampling import Draw, PartResult, Pick, Plan
 from pipeline.sampling.allocation import Wanted
 from pipeline.sampling.budget import chances_of, fitted
-from pipeline.sampling.chance import lowest, number_of, union, whole
+from pipeline.sampling.chance import lots, lowest, number_of, union, whole
 from pipeline.sampling.notes import notes_of
-from pipeline.sampling.shares import Floats
-from pipeline.sampling.strata import Strata, strata_of
+from pipeline.sampling.strata import Strata, reason_of, strata_of
 
 
 def draw(plan: Plan, frame: Frame, *, seed: int | None = None) -> Draw:
@@ -17,9 +17,12 @@ def draw(plan: Plan, frame: Frame, *, seed: int | None = None) -> Draw:
     Each part chooses by itself: in each stratum the calls whose own number (seed, plan, part, call) is lowest. So a
     call's probability is calls wanted ÷ calls there are, those of several parts combine as 1 − Π(1 − p), and calls that
     come later push others out one by one, at most.
+
+    Args:
+        frame: with everything that the plan `needs`.
     """
     seed = plan.seed if seed is None else seed
-    calls = len(frame.calls)
+    calls = len(frame)
     strata = [strata_of(part, frame) for part in plan.parts]
     wanted = fitted(strata, calls, plan.capacity)
     chances = [chances_of(one, of_part, calls) for one, of_part in zip(strata, wanted, strict=True)]
@@ -32,10 +35,10 @@ def draw(plan: Plan, frame: Frame, *, seed: int | None = None) -> Draw:
         part = one.part
         picks += [
             Pick(
-                frame.calls[position].id,
+                frame.id(position),
                 part.name,
                 part.kind,
-                one.reasons[position],
+                reason_of(part, frame, position),
                 float(chance[position]),
                 float(inclusion[position]),
             )
@@ -45,27 +48,29 @@ def draw(plan: Plan, frame: Frame, *, seed: int | None = None) -> Draw:
         plan=plan,
         seed=seed,
         frame_size=calls,
-        unflagged=sum(not call.flagged for call in frame.calls),
+        unflagged=int((~frame.flagged).sum()),
         since=frame.since,
         until=frame.until,
         parts=tuple(results),
         picks=tuple(picks),
         notes=notes_of(plan, frame, results),
-        inclusion={call.id: float(p) for call, p in zip(frame.calls, inclusion, strict=True) if p > 0},
+        inclusion=Inclusion(frame.ids[inclusion > 0], inclusion[inclusion > 0]),
     )
 
 
-def _chosen(plan: Plan, strata: Strata, wanted: Wanted, frame: Frame, seed: int) -> Sequence[int]:
+def _chosen(plan: Plan, strata: Strata, wanted: Wanted, frame: Frame, seed: int) -> list[int]:
     """Positions of the calls that the part chooses."""
     names = (plan.id, strata.part.name)
     order = {stratum: number_of(seed, *names, "stratum", repr(stratum)) for stratum in wanted}
     counts = whole(wanted, number_of(seed, *names, "start"), order)
-    chosen: list[int] = []
-    for stratum, positions in strata.calls.items():
-        if counts[stratum]:
-            numbers = [number_of(seed, *names, frame.calls[position].id) for position in positions]
-            chosen += [positions[place] for place in lowest(numbers, counts[stratum])]
-    return sorted(chosen)
+    of_stratum = np.array([counts[key] for key in strata.sizes], dtype=np.int64)
+    if not of_stratum.any():
+        return []
+    asked = of_stratum[strata.strata] > 0
+    positions, members = strata.positions[asked], strata.strata[asked]
+    numbers = lots(seed, names, frame.ids[positions].tolist())
+    chosen: list[int] = positions[lowest(numbers, members, of_stratum)].tolist()
+    return chosen
 
 
 def _result(strata: Strata, chance: Floats, drawn: int) -> PartResult:

@@ -1,6 +1,7 @@
 """Precision, recall and prevalence of a rule or an error class from judged hits and audits, or why there is none yet.
 
-Pure functions on arrays with one entry a call of the period; `pipeline.store.sampling_evidence` assembles them. Calls
+Pure functions on arrays with one entry a call that was drawn or judged; `pipeline.store.sampling_evidence` assembles
+them, and counts all others. Calls
 fall into three groups: hit by the rule, flagged by other rules only, and quiet. In each group the judged calls stand
 for all, weighted by 1 ÷ inclusion probability and scaled to the group's size.
 """
@@ -88,7 +89,13 @@ class Figures:
     prevalence: Estimate | NotEnough
 
 
-def figures(hit: ArrayLike, flagged: ArrayLike, truth: ArrayLike, weight: ArrayLike) -> Figures:
+def figures(
+    hit: ArrayLike,
+    flagged: ArrayLike,
+    truth: ArrayLike,
+    weight: ArrayLike,
+    others: tuple[int, int, int] = (0, 0, 0),
+) -> Figures:
     """What judged calls say of a rule, with 95 % intervals.
 
     Args:
@@ -96,6 +103,7 @@ def figures(hit: ArrayLike, flagged: ArrayLike, truth: ArrayLike, weight: ArrayL
         flagged: whether any active rule does.
         truth: 1 where the call has the violation, 0 where not, -1 where nobody has said.
         weight: 1 ÷ inclusion probability of a call that was drawn, not a number for others.
+        others: calls that are in no array, neither drawn nor judged: hit by the rule, flagged by others only, quiet.
 
     Two of three hits confirmed, one missed among two audits that stand for seven quiet calls: 2 of 2 + 3.5 are found.
 
@@ -103,18 +111,22 @@ def figures(hit: ArrayLike, flagged: ArrayLike, truth: ArrayLike, weight: ArrayL
     >>> known = figures(hit, hit, truth, [1, 1, 1, 3.5, 3.5] + [np.nan] * 5)
     >>> known.confirmed, known.judged_hits, known.missed, known.judged_others
     (2, 3, 1, 2)
+    >>> known == figures(hit[:5], hit[:5], truth[:5], [1, 1, 1, 3.5, 3.5], others=(0, 0, 5))
+    True
     >>> known.recall.reason.en[:61]
     'too few calls were judged. Recall lies between 6.8 % and 94 %'
     """
     is_hit, is_flagged = np.asarray(hit, dtype=bool), np.asarray(flagged, dtype=bool)
     truths, weights = np.asarray(truth, dtype=np.int8), np.asarray(weight, dtype=float)
-    hits = group(truths[is_hit], weights[is_hit])
-    others = [group(truths[mask], weights[mask]) for mask in (~is_hit & is_flagged, ~is_hit & ~is_flagged)]
-    return estimated(hits, others[0], others[1])
+    masks = (is_hit, ~is_hit & is_flagged, ~is_hit & ~is_flagged)
+    hits, by_others, quiet = (
+        group(truths[mask], weights[mask], more) for mask, more in zip(masks, others, strict=True)
+    )
+    return estimated(hits, by_others, quiet)
 
 
-def group(truth: NDArray[np.int8], weight: Floats) -> Group:
-    """The judged calls of a group with the weights that let them stand for all of it.
+def group(truth: NDArray[np.int8], weight: Floats, others: int = 0) -> Group:
+    """The judged calls of a group with the weights that let them stand for all of it, ``others`` included.
 
     Picks that nobody judged yet are taken to be like the judged ones of similar weight. Where those that are open carry
     more than half of the weight, nothing is known of the group.
@@ -124,8 +136,8 @@ def group(truth: NDArray[np.int8], weight: Floats) -> Group:
     ([2.0, 2.0], 'picked')
     """
     judged, picked = truth >= 0, ~np.isnan(weight)
-    calls, open_picks = len(truth), int((picked & ~judged).sum())
-    if calls == 0 or judged.all():
+    calls, open_picks = len(truth) + others, int((picked & ~judged).sum())
+    if calls == 0 or (judged.all() and not others):
         basis = Basis.ALL if calls else Basis.NONE
         return Group(calls, np.ones(calls), truth == 1, basis)
     if not picked.any():

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
+from pipeline.domain.frames import Frame
 from pipeline.domain.results import BilingualText
-from pipeline.domain.sampling import Allocation, Frame, Part, PartKind, PartResult, Plan
+from pipeline.domain.sampling import Part, PartKind, PartResult, Plan
 from pipeline.sampling.shares import counted, share_bounds
 from pipeline.sampling.shortage import percent
+from pipeline.sampling.strata import learns
 from pipeline.sampling.targets import unknown
 
 
 def notes_of(plan: Plan, frame: Frame, results: Sequence[PartResult]) -> tuple[BilingualText, ...]:
     """All remarks on a draw, the gravest first."""
-    if not frame.calls:
+    if not len(frame):
         return (
             BilingualText(
                 "这段时间没有可抽的通话：先运行 earmark run，或换一个时段",
@@ -106,15 +108,15 @@ def _unknowns(part: Part, frame: Frame) -> Iterator[BilingualText]:
         found = unknown(part.target, frame)
         if found is not None:
             yield BilingualText(f"{part.name}：{found.zh}", f"{part.name}: {found.en}")
+    calls = len(frame)
     for column in part.by:
-        missing = sum(call.value(column) is None for call in frame.calls)
+        missing = int(frame.columns[column].missing.sum())
         if missing:
             yield BilingualText(
-                f"{part.name}：{len(frame.calls)} 通里有 {missing} 通没有 {column}，归为一层",
-                f"{part.name}: {missing} of {len(frame.calls)} calls have no {column}; they make a stratum",
+                f"{part.name}：{calls} 通里有 {missing} 通没有 {column}，归为一层",
+                f"{part.name}: {missing} of {calls} calls have no {column}; they make a stratum",
             )
-    learns = part.kind == PartKind.ADAPTIVE or part.allocation == Allocation.NEYMAN
-    if learns and not frame.past:
+    if learns(part) and not len(frame.past):
         yield BilingualText(
             f"{part.name}：此前没有复核过的通话，对谁都一无所知，按相同的不确定抽",
             f"{part.name}: nothing was judged before this period, so all are equally unknown",

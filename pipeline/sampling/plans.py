@@ -1,7 +1,7 @@
 """Sampling plans from YAML files, every problem of a file reported at once."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import Part, PartKind, Plan
 from pipeline.sampling.complaints import read_complaints
 from pipeline.sampling.document import AUDIT, PlanDocument, TargetedDocument
-from pipeline.text.placed_yaml import Source, in_order, messages, read
+from pipeline.text.placed_yaml import Source, in_order, messages, parse, read
+
+NO_PATH = "name a list in the desk's folder of plans (setting sampling_plans), without a path"
 
 
 class PlanError(ConfigError):
@@ -30,6 +32,29 @@ def load_plan(path: Path) -> Plan:
         PlanError: the file cannot be read or is no plan; all problems are in it.
     """
     source = read(path)
+    # What cannot be read has that as its problem.
+    content = path.read_bytes() if source.root is not None else b""
+    return _plan(source, content, lambda file: path.parent / file)
+
+
+def parse_plan(text: str, *, label: str, folder: Path | None) -> Plan:
+    """The plan in a text that somebody wrote into a form; problems call it ``label``.
+
+    Complaint lists are looked for in ``folder``, by their names alone: whoever fills in a form is not to find out what
+    else lies on the machine.
+
+    Raises:
+        PlanError: it is no plan; all problems are in it.
+    """
+
+    def lies(file: Path) -> Path | None:
+        return folder / file if folder is not None and file.name == str(file) else None
+
+    return _plan(parse(text, label), text.encode(), lies)
+
+
+def _plan(source: Source, content: bytes, lies: Callable[[Path], Path | None]) -> Plan:
+    """The plan that was read. ``lies``: where a list is, ``None`` where it may not be looked for."""
     found = list(source.problems)
     document = None
     if source.root is not None:
@@ -41,8 +66,8 @@ def load_plan(path: Path) -> Plan:
             found.extend(messages(source, error))
     if document is None or document.audit is None:
         raise PlanError(in_order(dict.fromkeys(found), source.label))
-    digest = hashlib.sha256(path.read_bytes())
-    parts, remarks = _parts(document, path.parent, source, found, digest)
+    digest = hashlib.sha256(content)
+    parts, remarks = _parts(document, lies, source, found, digest)
     if found:
         raise PlanError(in_order(found, source.label))
     reviewers = document.reviewers
@@ -50,7 +75,7 @@ def load_plan(path: Path) -> Plan:
         id=document.id,
         parts=parts,
         digest=digest.hexdigest(),
-        source=path.read_text(encoding="utf-8"),
+        source=content.decode("utf-8"),
         seed=document.seed,
         hours=reviewers.hours if reviewers else None,
         calls_per_hour=reviewers.calls_per_hour if reviewers else None,
@@ -60,7 +85,11 @@ def load_plan(path: Path) -> Plan:
 
 
 def _parts(
-    document: PlanDocument, folder: Path, source: Source, problems: list[str], digest: "hashlib._Hash"
+    document: PlanDocument,
+    lies: Callable[[Path], Path | None],
+    source: Source,
+    problems: list[str],
+    digest: "hashlib._Hash",
 ) -> tuple[tuple[Part, ...], tuple[BilingualText, ...]]:
     """The audit, then the other parts by priority; what the lists lack goes to ``problems``, what they hold into the
     digest."""
@@ -69,7 +98,9 @@ def _parts(
     for position, one in enumerate(document.parts):
         part = one.part(position + 1)
         if isinstance(one, TargetedDocument) and one.file is not None and one.column is not None:
-            listed, problem, passed_over = read_complaints(folder / one.file, one.column)
+            place = lies(one.file)
+            read_list = read_complaints(place, one.column) if place is not None else (frozenset[str](), NO_PATH, ())
+            listed, problem, passed_over = read_list
             remarks += passed_over
             if problem is not None:
                 problems.append(source.problem(("parts", position, "file"), problem))

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from math import ceil, log, sqrt
 from statistics import NormalDist
 
+WEEKS = (1, 4, 13, 52)
+"""Over how many weeks a number of calls a week is looked at."""
+HALF_WIDTHS = (0.15, 0.1, 0.05, 0.03, 0.02, 0.01)
+"""± that are asked for most."""
 POWER = 0.8
 """With which a difference that is called visible is found."""
 
@@ -118,3 +122,19 @@ def reach(
         visible_difference(n, confidence=confidence, rate=rate),
         min(1.0, half_width(each, confidence=confidence, rate=rate, calls=in_all)) if each else None,
     )
+
+
+def over_weeks(
+    weekly: int, *, confidence: float = 0.95, rate: float = 0.5, calls: int | None = None, agents: int | None = None
+) -> dict[int, Reach]:
+    """What ``weekly`` calls a week can tell after each of `WEEKS`; ``calls``: that there are in a week."""
+    return {
+        weeks: reach(
+            weekly * weeks,
+            confidence=confidence,
+            rate=rate,
+            calls=calls * weeks if calls else None,
+            agents=agents,
+        )
+        for weeks in WEEKS
+    }

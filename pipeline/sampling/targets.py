@@ -1,102 +1,138 @@
-"""What targeted parts look for: one function each, and the table that names them."""
+"""What targeted parts look for: which calls, why, and what the calls must tell; and the table that names them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
 
+import numpy as np
+
+from pipeline.domain.frames import Flags, Frame, Needs
 from pipeline.domain.results import BilingualText
-from pipeline.domain.sampling import Frame, FrameCall, Target, TargetKind
-
-Test = Callable[[Target, FrameCall], BilingualText | None]
-"""Why the call is looked for; ``None`` where it is not."""
+from pipeline.domain.sampling import Target, TargetKind
 
 
-def _flagged(target: Target, call: FrameCall) -> BilingualText | None:
-    return BilingualText("有规则命中", "a rule hit") if call.flagged else None
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One kind of target."""
+
+    finds: Callable[[Target, Frame], Flags]
+    """The calls that are looked for."""
+    reason: Callable[[Target, Frame, int], BilingualText]
+    """Why such a call is."""
+    number: str | None = None
+    """What it looks at, of `Frame.numbers`."""
+    lacks: tuple[str, str] | None = None
+    """What a call must tell before it can be found, in words; ``None`` where every call does."""
 
 
-def _new_staff(target: Target, call: FrameCall) -> BilingualText | None:
-    if call.agent_days is None or target.days is None or call.agent_days >= target.days:
-        return None
-    day = int(call.agent_days) + 1
+def target_needs(target: Target) -> Needs:
+    """What of its calls the target asks for."""
+    number = TARGETS[target.kind].number
+    numbers = frozenset([number] if number else [])
+    if target.kind == TargetKind.REPEAT_CONTACT:
+        return Needs(frozenset(["customer_id"]), numbers, contact_days=target.days or 0.0)
+    if target.kind == TargetKind.COMPLAINTS and target.column != "customer_id":
+        return Needs(names=True)
+    return Needs(frozenset([target.column] if target.column else []), numbers)
+
+
+def _new_staff(target: Target, frame: Frame) -> Flags:
+    assert target.days is not None
+    return frame.numbers["agent_days"] < target.days
+
+
+def _why_new(_: Target, frame: Frame, position: int) -> BilingualText:
+    day = int(frame.numbers["agent_days"][position]) + 1
     return BilingualText(f"新人：上岗第 {day} 天", f"new staff: day {day} on the phone")
 
 
-def _metadata(target: Target, call: FrameCall) -> BilingualText | None:
-    value = call.value(target.column or "")
-    if value not in target.values:
-        return None
+def _metadata(target: Target, frame: Frame) -> Flags:
+    return frame.columns[target.column or ""].among(lambda value: value in target.values)
+
+
+def _why_metadata(target: Target, frame: Frame, position: int) -> BilingualText:
+    value = frame.columns[target.column or ""].at(position)
     return BilingualText(f"{target.column} 是 {value}", f"{target.column} is {value}")
 
 
-def _long(target: Target, call: FrameCall) -> BilingualText | None:
-    if call.duration_s is None or target.at_least_s is None or call.duration_s < target.at_least_s:
-        return None
-    minutes = f"{call.duration_s / 60:.0f}"
+def _long(target: Target, frame: Frame) -> Flags:
+    assert target.at_least_s is not None
+    return frame.numbers["duration_s"] >= target.at_least_s
+
+
+def _why_long(_: Target, frame: Frame, position: int) -> BilingualText:
+    minutes = f"{frame.numbers['duration_s'][position] / 60:.0f}"
     return BilingualText(f"时长 {minutes} 分钟", f"{minutes} minutes long")
 
 
-def _low_survey(target: Target, call: FrameCall) -> BilingualText | None:
-    score = call.facts.survey_score
-    if score is None or target.at_most is None or score > target.at_most:
-        return None
+def _low_survey(target: Target, frame: Frame) -> Flags:
+    assert target.at_most is not None
+    return frame.numbers["survey_score"] <= target.at_most
+
+
+def _why_low_survey(_: Target, frame: Frame, position: int) -> BilingualText:
+    score = frame.numbers["survey_score"][position]
     return BilingualText(f"客户评分 {score:g}", f"survey score {score:g}")
 
 
-def _repeat_contact(target: Target, call: FrameCall) -> BilingualText | None:
-    if call.last_contact_days is None or target.days is None or call.last_contact_days > target.days:
-        return None
-    days = f"{call.last_contact_days:.1f}"
+def _repeated(target: Target, frame: Frame) -> Flags:
+    assert target.days is not None
+    return frame.numbers["last_contact_days"] <= target.days
+
+
+def _why_repeated(_: Target, frame: Frame, position: int) -> BilingualText:
+    days = f"{frame.numbers['last_contact_days'][position]:.1f}"
     return BilingualText(f"重复来电：上次在 {days} 天前", f"repeat contact: {days} days after the last")
 
 
-def _complaints(target: Target, call: FrameCall) -> BilingualText | None:
+def _complaints(target: Target, frame: Frame) -> Flags:
     if target.column == "customer_id":
-        found = call.facts.customer_id in target.values
-    else:
-        found = any(name in target.values for name in (call.name, call.id, call.name.rpartition(".")[0]))
-    return BilingualText("投诉倒查", "on the complaint list") if found else None
+        return frame.columns["customer_id"].among(lambda value: value in target.values)
+    listed = [not target.values.isdisjoint(known) for known in _known_as(frame)]
+    return np.array(listed, dtype=bool)
 
 
-TARGETS: Mapping[TargetKind, Test] = {
-    TargetKind.FLAGGED: _flagged,
-    TargetKind.NEW_STAFF: _new_staff,
-    TargetKind.METADATA: _metadata,
-    TargetKind.LONG: _long,
-    TargetKind.LOW_SURVEY: _low_survey,
-    TargetKind.REPEAT_CONTACT: _repeat_contact,
-    TargetKind.COMPLAINTS: _complaints,
+def _known_as(frame: Frame) -> Iterator[tuple[str, str, str]]:
+    """How a complaint list may name each call: file name, with its ending or without, or id."""
+    return (
+        (name, one.decode(), name.rpartition(".")[0]) for name, one in zip(frame.names, frame.ids.tolist(), strict=True)
+    )
+
+
+TARGETS: Mapping[TargetKind, Search] = {
+    TargetKind.FLAGGED: Search(lambda _, frame: frame.flagged, lambda *_: BilingualText("有规则命中", "a rule hit")),
+    TargetKind.NEW_STAFF: Search(_new_staff, _why_new, "agent_days", ("坐席何时上岗", "when its agent started")),
+    TargetKind.METADATA: Search(_metadata, _why_metadata, None, ("这一列的值", "that column")),
+    TargetKind.LONG: Search(_long, _why_long, "duration_s", ("时长", "its length")),
+    TargetKind.LOW_SURVEY: Search(_low_survey, _why_low_survey, "survey_score", ("客户评分", "a survey score")),
+    TargetKind.REPEAT_CONTACT: Search(_repeated, _why_repeated, "last_contact_days", ("客户号", "a customer id")),
+    TargetKind.COMPLAINTS: Search(_complaints, lambda *_: BilingualText("投诉倒查", "on the complaint list")),
 }
-
-
-MISSING: Mapping[TargetKind, tuple[Callable[[Target, FrameCall], bool], str, str]] = {
-    TargetKind.NEW_STAFF: (lambda _, call: call.agent_days is None, "坐席何时上岗", "when its agent started"),
-    TargetKind.LONG: (lambda _, call: call.duration_s is None, "时长", "its length"),
-    TargetKind.LOW_SURVEY: (lambda _, call: call.facts.survey_score is None, "客户评分", "a survey score"),
-    TargetKind.REPEAT_CONTACT: (lambda _, call: call.facts.customer_id is None, "客户号", "a customer id"),
-    TargetKind.METADATA: (lambda target, call: call.value(target.column or "") is None, "这一列的值", "that column"),
-}
-"""What a call must tell before a target can find it: the test that it does not, and its name."""
 
 
 def unknown(target: Target, frame: Frame) -> BilingualText | None:
     """What the frame cannot tell about the target, where that may have hidden calls."""
     if target.kind == TargetKind.COMPLAINTS:
         return _unmatched(target, frame)
-    if target.kind not in MISSING:
+    search = TARGETS[target.kind]
+    if search.lacks is None:
         return None
-    lacks, zh, en = MISSING[target.kind]
-    missing, calls = sum(lacks(target, call) for call in frame.calls), len(frame.calls)
+    # Of a call that is its customer's first nobody lacks the last one.
+    column = "customer_id" if target.kind == TargetKind.REPEAT_CONTACT else target.column
+    silent = frame.columns[column].missing if column else np.isnan(frame.numbers[search.number or ""])
+    missing, calls = int(silent.sum()), len(frame)
     if not missing:
         return None
+    zh, en = search.lacks
     return BilingualText(f"{calls} 通里有 {missing} 通不知道{zh}", f"{missing} of {calls} calls do not tell {en}")
 
 
 def _unmatched(target: Target, frame: Frame) -> BilingualText | None:
     if target.column == "customer_id":
-        there = {call.facts.customer_id for call in frame.calls}
-        lost = len([value for value in target.values if value not in there])
+        column = frame.columns["customer_id"]
+        lost = len(target.values.difference(column.values))
     else:
-        names = {name for call in frame.calls for name in (call.name, call.id, call.name.rpartition(".")[0])}
-        lost = len(target.values - names)
+        lost = len(target.values.difference(chain.from_iterable(_known_as(frame))))
     if not lost:
         return None
     return BilingualText(

@@ -1,4 +1,6 @@
-"""One recording by its id."""
+"""Recordings by their ids."""
+
+from collections.abc import Sequence
 
 from sqlalchemy import select
 
@@ -13,3 +15,14 @@ def find_by_id(database: Database, recording_id: str) -> Recording | None:
     with database.reading() as connection:
         row = connection.execute(select(recordings).where(recordings.c.id == recording_id)).first()
     return None if row is None else recording_of(row)
+
+
+def names_of(database: Database, recording_ids: Sequence[str]) -> dict[str, str]:
+    """The file name of each recording; those that are not there are absent."""
+    found: dict[str, str] = {}
+    with database.reading() as connection:
+        for start in range(0, len(recording_ids), 500):
+            ids = recording_ids[start : start + 500]
+            query = select(recordings.c.id, recordings.c.name).where(recordings.c.id.in_(ids))
+            found.update((row.id, row.name) for row in connection.execute(query))
+    return found

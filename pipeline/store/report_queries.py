@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, select
+from sqlalchemy import ColumnElement, Select, and_, func, not_, select
 
 from pipeline.domain.results import BilingualText, ErrorClass, Outcome, RuleHeading, RuleStatus, Severity
-from pipeline.domain.reviews import ReviewKind, Verdict, standing_of
+from pipeline.domain.reviews import ReviewKind, Verdict
 from pipeline.store.database import Database
 from pipeline.store.review_tables import review_items, reviews
-from pipeline.store.reviews import reviews_of
-from pipeline.store.rule_cases import is_whole_verdict
 from pipeline.store.sampling_tables import picks
+from pipeline.store.standings import standing_answers, standing_verdicts
 from pipeline.store.tables import evaluations, evidence, pack_rules, recordings, rule_results, runs
 
 DEPARTMENT = ("department", "部门")
 """Metadata columns that name the department; the first that a call has counts."""
-PAGE = 500
+PAGE = 5_000
+"""Calls that are asked for at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,32 +183,12 @@ def evaluated_calls(database: Database, window: Window) -> list[EvaluatedCall]:
 
 
 def judged_rules(database: Database, window: Window) -> list[JudgedRule]:
-    """Every verdict that stands, on finished calls and on others, by call and rule.
-
-    The newest is found by the database; only calls where something was undone are read entry by entry.
-    """
-    undone = select(reviews.c.recording_id).where(reviews.c.kind == ReviewKind.UNDO.value)
-    mine = select(recordings.c.id).where(*window.tests)
-    newest = (
-        select(func.max(reviews.c.id))
-        .where(is_whole_verdict(), reviews.c.recording_id.in_(mine), reviews.c.recording_id.not_in(undone))
-        .group_by(reviews.c.recording_id, reviews.c.rule_id)
-    )
-    columns = (reviews.c.recording_id, reviews.c.rule_id, reviews.c.verdict, reviews.c.outcome, reviews.c.start_s)
-    query = select(*columns, recordings.c.started_at).join(recordings, recordings.c.id == reviews.c.recording_id)
-    dated = select(recordings.c.id, recordings.c.started_at).where(recordings.c.id.in_(undone), *window.tests)
-    with database.reading() as connection:
-        found = [
-            JudgedRule(row[0], row.started_at, row[1], Verdict(row.verdict), row.outcome == Outcome.HIT, row.start_s)
-            for row in connection.execute(query.where(reviews.c.id.in_(newest)))
-        ]
-        read = {row.id: row.started_at for row in connection.execute(dated)}
-    for recording_id, entries in reviews_of(database, list(read)).items():
-        for rule_id, review in standing_of(entries).verdicts.items():
-            assert review.said.verdict is not None
-            hit, start_s = review.outcome == Outcome.HIT, review.said.place.start_s
-            found.append(JudgedRule(recording_id, read[recording_id], rule_id, review.said.verdict, hit, start_s))
-    return sorted(found, key=lambda one: (one.recording_id, one.rule_id))
+    """Every verdict that stands, on finished calls and on others, by call and rule."""
+    return [
+        JudgedRule(one.recording_id, one.started_at, one.rule_id, one.verdict, one.outcome == Outcome.HIT, one.start_s)
+        for one in standing_verdicts(database, window.tests)
+        if one.started_at is not None
+    ]
 
 
 def known_rules(database: Database) -> dict[str, RuleHeading]:
@@ -282,20 +262,16 @@ class CardInputs:
 
 def card_inputs(database: Database, recording_ids: Sequence[str], card: str) -> dict[str, CardInputs]:
     """What rules and people say on the card, by call. ``card`` is its id and version, such as ``default@1``."""
+    packs: dict[str, str] = {}
     outcomes: dict[str, list[tuple[str, str]]] = {}
     answers: dict[str, list[tuple[str, str]]] = {}
-    packs: dict[str, str] = {}
     with database.reading() as connection:
         for ids in _paged(recording_ids):
-            for recording_id, digest in connection.execute(_packs_of(ids)):
-                packs[recording_id] = digest
-            for recording_id, rule_id, outcome in connection.execute(_outcomes_of(ids)):
-                outcomes.setdefault(recording_id, []).append((rule_id, outcome))
-        scored = _scored(connection, recording_ids, card)
-    for recording_id, entries in reviews_of(database, scored).items():
-        for (name, item), review in standing_of(entries).scores.items():
-            if name == card and review.said.value is not None:
-                answers.setdefault(recording_id, []).append((item, review.said.value))
+            packs |= {row.recording_id: row.pack_digest for row in connection.execute(_packs_of(ids))}
+            for row in connection.execute(_outcomes_of(ids)):
+                outcomes.setdefault(row.recording_id, []).append((row.rule_id, row.outcome))
+    for ids in _paged(recording_ids):
+        answers |= standing_answers(database, [recordings.c.id.in_(ids)], card)
     return {
         one: CardInputs(tuple(sorted(outcomes.get(one, ()))), packs[one], tuple(sorted(answers.get(one, ()))))
         for one in recording_ids
@@ -312,15 +288,6 @@ def _outcomes_of(ids: Sequence[str]) -> Select[Any]:
     active = rule_results.c.status == RuleStatus.ACTIVE.value
     query = select(rule_results.c.recording_id, rule_results.c.rule_id, rule_results.c.outcome)
     return query.where(rule_results.c.recording_id.in_(ids), active)
-
-
-def _scored(connection: Connection, recording_ids: Sequence[str], card: str) -> list[str]:
-    found: list[str] = []
-    for ids in _paged(recording_ids):
-        said = and_(reviews.c.kind == ReviewKind.SCORE.value, reviews.c.card == card)
-        query = select(reviews.c.recording_id).where(reviews.c.recording_id.in_(ids), said).distinct()
-        found.extend(connection.execute(query).scalars())
-    return found
 
 
 def active_rules(database: Database) -> dict[str, frozenset[str]]:

@@ -101,10 +101,11 @@ def call_signals(database: Database, window: Window) -> list[CallSignals]:
     )
     with database.reading() as connection:
         rows = connection.execute(query).all()
-    return [_measured(documents.decode_signals(row.signals), row.duration_s) for row in rows]
+    return [measured_signals(documents.decode_signals(row.signals), row.duration_s) for row in rows]
 
 
-def _measured(signals: Signals, duration_s: float) -> CallSignals:
+def measured_signals(signals: Signals, duration_s: float) -> CallSignals:
+    """What one call's signals come to."""
     latencies = [max(0.0, one.latency_s) for one in signals.responses if one.role is Role.AGENT]
     silent_s = sum(one.duration_s for one in signals.silences)
     # A call that nobody spoke in was not measured: what has no speaker has no silence between speakers either.

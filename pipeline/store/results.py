@@ -96,6 +96,7 @@ def start_run(database: Database, run: Run) -> None:
                 "severity": heading.severity.value,
                 "error_class": heading.error_class.value,
                 "status": heading.status.value,
+                "digest": heading.digest,
             }
             for heading in run.headings
         ]

@@ -41,11 +41,11 @@ def add_review_to(connection: Connection, new: NewReview, *, now: datetime | Non
     sent_before = _select().where(reviews.c.account_id == new.account_id, reviews.c.key == new.key)
     known = connection.execute(sent_before).mappings().first()
     if known is not None:
-        return _review(known)
+        return review_of(known)
     if new.undoes is not None:
         _check_undone(connection, new)
-    outcome, run_id = _judged(connection, new)
-    row = {**_row(new), "at": now or datetime.now(UTC), "outcome": outcome, "run_id": run_id}
+    outcome, run_id = outcome_of(connection, new)
+    row = {**row_of(new), "at": now or datetime.now(UTC), "outcome": outcome, "run_id": run_id}
     try:
         with connection.begin_nested():
             added = connection.execute(reviews.insert().values(row)).inserted_primary_key
@@ -54,9 +54,9 @@ def add_review_to(connection: Connection, new: NewReview, *, now: datetime | Non
         known = connection.execute(sent_before).mappings().first()
         if known is None:
             raise StoreError(f"call {new.recording_id[:12]} is not in the database: {error.orig}") from error
-        return _review(known)
+        return review_of(known)
     assert added is not None
-    return _review(connection.execute(_select().where(reviews.c.id == added[0])).mappings().one())
+    return review_of(connection.execute(_select().where(reviews.c.id == added[0])).mappings().one())
 
 
 def reviews_of(database: Database, recording_ids: Sequence[str]) -> dict[str, tuple[Review, ...]]:
@@ -66,7 +66,7 @@ def reviews_of(database: Database, recording_ids: Sequence[str]) -> dict[str, tu
         for start in range(0, len(recording_ids), 500):
             query = _select().where(reviews.c.recording_id.in_(recording_ids[start : start + 500]))
             for row in connection.execute(query.order_by(reviews.c.id)).mappings():
-                found.setdefault(row["recording_id"], []).append(_review(row))
+                found.setdefault(row["recording_id"], []).append(review_of(row))
     return {recording_id: tuple(entries) for recording_id, entries in found.items()}
 
 
@@ -78,7 +78,7 @@ def standing(database: Database, recording_id: str) -> Standing:
 def standing_in(connection: Connection, recording_id: str) -> Standing:
     """As `standing`, in a transaction that is under way."""
     query = _select().where(reviews.c.recording_id == recording_id).order_by(reviews.c.id)
-    return standing_of(_review(row) for row in connection.execute(query).mappings())
+    return standing_of(review_of(row) for row in connection.execute(query).mappings())
 
 
 def reviewed_calls(database: Database) -> list[str]:
@@ -100,7 +100,7 @@ def rule_verdicts(database: Database, rule_id: str) -> dict[str, Review]:
     by_call: dict[str, list[Review]] = {}
     with database.reading() as connection:
         for row in connection.execute(query).mappings():
-            by_call.setdefault(row["recording_id"], []).append(_review(row))
+            by_call.setdefault(row["recording_id"], []).append(review_of(row))
     standings = {recording_id: standing_of(entries) for recording_id, entries in by_call.items()}
     return {
         recording_id: found.verdicts[rule_id] for recording_id, found in standings.items() if rule_id in found.verdicts
@@ -117,7 +117,7 @@ def _check_undone(connection: Connection, new: NewReview) -> None:
         raise StoreError(f"call {new.recording_id[:12]} has no entry {new.undoes} to undo")
 
 
-def _judged(connection: Connection, new: NewReview) -> tuple[str | None, str | None]:
+def outcome_of(connection: Connection, new: NewReview) -> tuple[str | None, str | None]:
     """What the rule says of the call now, and the run that says so; for a correction the run of the transcript."""
     if new.kind == ReviewKind.CORRECTION:
         query = select(transcripts.c.run_id).where(transcripts.c.recording_id == new.recording_id)
@@ -140,7 +140,8 @@ def _judged(connection: Connection, new: NewReview) -> tuple[str | None, str | N
     return found.outcome or Outcome.CLEAR.value, found.run_id
 
 
-def _row(new: NewReview) -> Mapping[str, object]:
+def row_of(new: NewReview) -> Mapping[str, object]:
+    """The columns of an entry that is to be added."""
     place = new.place
     return {
         "recording_id": new.recording_id,
@@ -165,7 +166,8 @@ def _row(new: NewReview) -> Mapping[str, object]:
     }
 
 
-def _review(row: RowMapping) -> Review:
+def review_of(row: RowMapping) -> Review:
+    """The entry in a row that holds the columns of reviews, with the account's name as ``by``."""
     said = NewReview(
         recording_id=row["recording_id"],
         kind=ReviewKind(row["kind"]),

@@ -1,31 +1,40 @@
-"""What reviewers said of a period's calls, as the arrays that estimates are made of."""
+"""What reviewers said of a period's calls, as what estimates are made of.
 
-from collections.abc import Callable, Mapping, Sequence
+Calls that a plan picked or a person spoke of are read, here called *chosen*; of all others only numbers matter, and the
+database counts those.
+"""
+
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, Select, select, union
 
+from pipeline.domain.frames import Column, Flags, Floats, coded
 from pipeline.domain.results import BilingualText, ErrorClass, Outcome, RuleStatus
-from pipeline.domain.reviews import Standing, Verdict, standing_of
-from pipeline.domain.sampling import FrameCall
+from pipeline.store.call_columns import MetadataColumn, began, by_start, ids_of, metadata_column, moments_of
+from pipeline.store.call_counts import Counts, call_counts, hit_counts
 from pipeline.store.database import Database
-from pipeline.store.review_tables import reviews
-from pipeline.store.reviews import reviews_of
-from pipeline.store.sampling_frame import load_frame, within
-from pipeline.store.sampling_store import weights_of
+from pipeline.store.review_tables import review_items, reviews
+from pipeline.store.sampling_frame import within
+from pipeline.store.sampling_store import overlapping, weights_of
+from pipeline.store.sampling_tables import draws, picks
+from pipeline.store.standings import StandingVerdict, Tests, finished_calls, standing_verdicts
 from pipeline.store.tables import evaluations, pack_rules, recordings, rule_results, runs
 
-Flags = NDArray[np.bool_]
 Truths = NDArray[np.int8]
 UNKNOWN = -1
+NAMELESS = "—"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A rule or an error class over the calls of a period; arrays have one entry a call."""
+    """A rule or an error class. Arrays have one entry a chosen call."""
 
     id: str
     title: BilingualText
@@ -33,34 +42,110 @@ class Subject:
     error_class: str
     status: str
     """Of a rule; empty for a class."""
+    packs: frozenset[str]
+    """Packs with the rule, or with a rule of the class."""
     ran: Flags
-    """The rule, or a rule of the class, was run on the call."""
+    """The call's results come from such a pack."""
+    hit_now: Flags
     hit: Flags
     """As it was when the call was judged, else as it is."""
     truth: Truths
     """1, 0, or -1 where nobody has said."""
 
+    @property
+    def key(self) -> str:
+        """What tells it from all others: a rule may be named as a class is."""
+        return f"{'class' if self.is_class else 'rule'} {self.id}"
+
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """A subject in a slice of the period: what `pipeline.sampling.estimates.figures` takes."""
+
+    hit: Flags
+    flagged: Flags
+    truth: Truths
+    weight: Floats
+    """How often a call was picked ÷ how often that was to be expected; not a number if it never was."""
+    others: tuple[int, int, int]
+    """Calls that are not chosen: hit by the subject, flagged by others only, quiet."""
+
+    @property
+    def calls(self) -> int:
+        """All calls of the slice that the subject was run on."""
+        return len(self.hit) + sum(self.others)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The chosen calls of the period by start and id."""
+
+    ids: tuple[str, ...]
+    place: Mapping[str, int]
+    """Of each call in the arrays."""
+    flagged: Flags
+    pack: tuple[str | None, ...]
+    slices: Column
+
+    def among(self, wanted: Container[str]) -> Flags:
+        """Those that are wanted."""
+        return np.array([one in wanted for one in self.ids], dtype=bool)
+
+    def counts(self, inside: Flags) -> Counts:
+        """Some of them by pack, whether they are flagged, and slice."""
+        found: Counts = Counter()
+        for one in np.flatnonzero(inside).tolist():
+            found[self.pack[one], bool(self.flagged[one]), self.slices.at(one)] += 1
+        return found
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything that estimates of a period need."""
 
-    calls: tuple[FrameCall, ...]
-    flagged: Flags
-    weight: NDArray[np.float64]
-    """How often a call was picked ÷ how often that was to be expected; not a number if it never was."""
+    calls: int
+    """Evaluated calls of the period, chosen or not."""
+    slices: tuple[str, ...]
+    """What the period is divided into; one without a name where it is not."""
+    divided: bool
+    """Some call has a value in the column that divides the period."""
     subjects: tuple[Subject, ...]
     changed: int
     """Verdicts on rules that say something else of the call by now."""
+    chosen: Chosen
+    weight: Floats
+    other_calls: Counts
+    """By pack, whether they are flagged, and slice."""
+    other_hits: Counts
+    """By subject, whether they are flagged, and slice."""
 
-    def groups(self, name: Callable[[FrameCall], str]) -> dict[str, Flags]:
-        """The calls of each group, such as a week or a team, by its name."""
-        names = np.array([name(call) for call in self.calls], dtype=object)
-        return {str(one): names == one for one in sorted(set(names))}
+    def sample(self, subject: Subject, slice_: str = "") -> Sample:
+        """The subject in one slice."""
+        inside = np.flatnonzero(subject.ran & self._members.get(slice_, False))
+        flagged, quiet = (sum(self.other_calls[pack, one, slice_] for pack in subject.packs) for one in (True, False))
+        hit_flagged, hit_quiet = (self.other_hits[subject.key, one, slice_] for one in (True, False))
+        return Sample(
+            subject.hit[inside],
+            self.chosen.flagged[inside],
+            subject.truth[inside],
+            self.weight[inside],
+            (hit_flagged + hit_quiet, flagged - hit_flagged, quiet - hit_quiet),
+        )
+
+    @cached_property
+    def _members(self) -> Mapping[str | None, Flags]:
+        slices = self.chosen.slices
+        return {name: slices.codes == code for code, name in enumerate(slices.values)}
 
 
 def load_evidence(
-    database: Database, *, since: datetime | None = None, until: datetime | None = None, rules: Sequence[str] = ()
+    database: Database,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    rules: Sequence[str] = (),
+    by: str | None = None,
+    scope: Tests = (),
 ) -> Evidence:
     """What people said of the calls that began in ``[since, until)``, for each error class and rule that ran on them.
 
@@ -69,31 +154,117 @@ def load_evidence(
 
     Args:
         rules: only these rules and no class; all where empty.
+        by: a metadata column, or ``week``, that divides the period into slices.
+        scope: only these calls of the period.
     """
-    frame = load_frame(database, since=since, until=until, to_draw=False)
-    position = {call.id: place for place, call in enumerate(frame.calls)}
+    tests = [*within(since, until), *scope]
+    chosen_ids = _chosen_ids(since, until)
     with database.reading() as connection:
-        weight = weights_of(connection, list(position), since, until)
-        packs = _packs(connection, position, since, until)
-        hits = _hits(connection, position, since, until)
-        judged = _judged(connection, since, until)
-        headings = _headings(connection, set(packs))
-    standings = {
-        position[recording_id]: standing_of(entries)
-        for recording_id, entries in reviews_of(database, [one for one in judged if one in position]).items()
-    }
-    changed = 0
-    found: list[Subject] = []
-    for heading in headings.values():
-        ran = _ran(heading, packs, len(position))
-        if ran.any():
-            subject, differing = _of_rule(heading, ran, hits.get(heading.id, []), standings)
-            changed += differing
-            found.append(subject)
-    classes = [one for one in map(_of_class_in(found, standings), ErrorClass) if one is not None]
-    wanted = [one for one in found if one.id in rules] if rules else [*classes, *found]
-    flagged = np.array([call.flagged for call in frame.calls], dtype=bool)
-    return Evidence(frame.calls, flagged, weight, tuple(wanted), changed)
+        column = None if by is None else metadata_column(by, connection.dialect.name)
+        expression = None if column is None else column.expression
+        calls = call_counts(connection, tests, expression)
+        headings = _headings(connection, {pack for pack, _, _ in calls})
+        chosen = _chosen(connection, chosen_ids, tests, column)
+        weight = weights_of(connection, chosen.ids, since, until)
+        hit_now = _hits_of(connection, chosen, chosen_ids, tests)
+        keys = {one.id: f"rule {one.id}" for one in headings if not rules or one.id in rules}
+        hits = hit_counts(connection, tests, keys, expression)
+        active = [one for one in headings if one.status == RuleStatus.ACTIVE and not rules]
+        hits += hit_counts(connection, tests, {one.id: f"class {one.error_class}" for one in active}, expression)
+    said: dict[str, list[StandingVerdict]] = {}
+    for verdict in standing_verdicts(database, tests):
+        said.setdefault(verdict.rule_id, []).append(verdict)
+    finished = chosen.among(finished_calls(database, tests))
+    found = [_of_rule(one, chosen, hit_now.get(one.id, ()), said.get(one.id, ()), finished) for one in headings]
+    subjects = [one for one in found if one.id in rules] if rules else [*_of_classes(found, finished), *found]
+    named = _named(calls, column)
+    return Evidence(
+        calls.total(),
+        tuple(sorted({name for _, _, name in named})),
+        any(column is not None and column.text(value) is not None for _, _, value in calls),
+        tuple(subjects),
+        sum(int((one.hit != one.hit_now).sum()) for one in found),
+        chosen,
+        weight,
+        _less(named, chosen.counts(np.ones(len(chosen.ids), dtype=bool))),
+        _less(_named(hits, column), _chosen_hits(subjects, chosen)),
+    )
+
+
+def _named(counts: Counts, column: MetadataColumn | None) -> Counts:
+    """The same with the names of slices."""
+    found: Counts = Counter()
+    for (key, flagged, value), number in counts.items():
+        found[key, flagged, _slice_name(value, column)] += number
+    return found
+
+
+def _slice_name(value: Any, column: MetadataColumn | None) -> str:
+    return "" if column is None else column.text(value) or NAMELESS
+
+
+def _less(all_: Counts, chosen: Counts) -> Counts:
+    left = all_.copy()
+    left.subtract(chosen)
+    return left
+
+
+def _chosen_hits(subjects: Sequence[Subject], chosen: Chosen) -> Counts:
+    found: Counts = Counter()
+    for subject in subjects:
+        for (_, flagged, name), number in chosen.counts(subject.hit_now).items():
+            found[subject.key, flagged, name] += number
+    return found
+
+
+def _chosen(connection: Connection, ids: Select[tuple[str]], tests: Tests, column: MetadataColumn | None) -> Chosen:
+    """The evaluated calls of the period that a plan picked or a person spoke of."""
+    query = (
+        select(
+            recordings.c.id,
+            began,
+            review_items.c.flagged,
+            runs.c.pack_digest,
+            *([] if column is None else [column.expression]),
+        )
+        .join(review_items, review_items.c.recording_id == recordings.c.id)
+        .outerjoin(evaluations, evaluations.c.recording_id == recordings.c.id)
+        .outerjoin(runs, runs.c.id == evaluations.c.run_id)
+        .where(recordings.c.id.in_(ids), *tests)
+    )
+    rows = connection.execute(query).all()
+    order = by_start(moments_of([row[1] for row in rows]), ids_of([row[0] for row in rows])).tolist()
+    rows = [rows[position] for position in order]
+    names = tuple(row[0] for row in rows)
+    return Chosen(
+        names,
+        {one: place for place, one in enumerate(names)},
+        np.array([row[2] for row in rows], dtype=bool),
+        tuple(row[3] for row in rows),
+        coded([_slice_name(row[-1], column) for row in rows]),
+    )
+
+
+def _chosen_ids(since: datetime | None, until: datetime | None) -> Select[tuple[str]]:
+    drawn = select(draws.c.id).where(overlapping(since, until))
+    both = union(
+        select(reviews.c.recording_id), select(picks.c.recording_id).where(picks.c.draw_id.in_(drawn))
+    ).subquery()
+    return select(both.c.recording_id)
+
+
+def _hits_of(connection: Connection, chosen: Chosen, ids: Select[tuple[str]], tests: Tests) -> dict[str, list[int]]:
+    """Places of the chosen calls that each rule hits now."""
+    query = (
+        select(rule_results.c.rule_id, rule_results.c.recording_id)
+        .join(recordings, recordings.c.id == rule_results.c.recording_id)
+        .where(rule_results.c.outcome == Outcome.HIT.value, rule_results.c.recording_id.in_(ids), *tests)
+    )
+    found: dict[str, list[int]] = {}
+    for rule_id, recording_id in connection.execute(query):
+        if recording_id in chosen.place:
+            found.setdefault(rule_id, []).append(chosen.place[recording_id])
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,48 +276,8 @@ class _Heading:
     packs: frozenset[str]
 
 
-def _packs(
-    connection: Connection, position: Mapping[str, int], since: datetime | None, until: datetime | None
-) -> dict[str, list[int]]:
-    """Positions of the calls by the pack that their results come from."""
-    query = (
-        select(evaluations.c.recording_id, runs.c.pack_digest)
-        .join(runs, runs.c.id == evaluations.c.run_id)
-        .join(recordings, recordings.c.id == evaluations.c.recording_id)
-        .where(*within(since, until))
-    )
-    found: dict[str, list[int]] = {}
-    for recording_id, digest in connection.execute(query):
-        if recording_id in position:
-            found.setdefault(digest, []).append(position[recording_id])
-    return found
-
-
-def _hits(
-    connection: Connection, position: Mapping[str, int], since: datetime | None, until: datetime | None
-) -> dict[str, list[int]]:
-    """Positions of the calls that each rule hits now."""
-    query = (
-        select(rule_results.c.rule_id, rule_results.c.recording_id)
-        .join(recordings, recordings.c.id == rule_results.c.recording_id)
-        .where(rule_results.c.outcome == Outcome.HIT.value, *within(since, until))
-    )
-    found: dict[str, list[int]] = {}
-    for rule_id, recording_id in connection.execute(query):
-        if recording_id in position:
-            found.setdefault(rule_id, []).append(position[recording_id])
-    return found
-
-
-def _judged(connection: Connection, since: datetime | None, until: datetime | None) -> list[str]:
-    """Calls of the period with any entry."""
-    spoken_of = select(reviews.c.recording_id)
-    query = select(recordings.c.id).where(and_(recordings.c.id.in_(spoken_of), *within(since, until)))
-    return list(connection.execute(query.order_by(recordings.c.id)).scalars())
-
-
-def _headings(connection: Connection, packs: set[str]) -> dict[str, _Heading]:
-    """The rules of the packs by id, each as one of its packs calls it."""
+def _headings(connection: Connection, packs: set[str]) -> list[_Heading]:
+    """The rules that ran, each as one of its packs calls it."""
     found: dict[str, _Heading] = {}
     query = select(pack_rules).where(pack_rules.c.pack_digest.in_(packs)).order_by(pack_rules.c.rule_id)
     for row in connection.execute(query):
@@ -154,40 +285,26 @@ def _headings(connection: Connection, packs: set[str]) -> dict[str, _Heading]:
         inside = frozenset({row.pack_digest}) | (known.packs if known else frozenset())
         title = BilingualText(row.title_zh, row.title_en)
         found[row.rule_id] = _Heading(row.rule_id, title, row.error_class, row.status, inside)
-    return found
-
-
-def _ran(heading: _Heading, packs: Mapping[str, list[int]], calls: int) -> Flags:
-    ran = np.zeros(calls, dtype=bool)
-    for digest in heading.packs:
-        ran[packs.get(digest, [])] = True
-    return ran if heading.status in (RuleStatus.ACTIVE, RuleStatus.SHADOW) else np.zeros(calls, dtype=bool)
+    return [one for one in found.values() if one.status in (RuleStatus.ACTIVE, RuleStatus.SHADOW)]
 
 
 def _of_rule(
-    heading: _Heading, ran: Flags, hits: Sequence[int], standings: Mapping[int, Standing]
-) -> tuple[Subject, int]:
-    """The rule over the calls, and verdicts on what it says no more."""
-    hit = np.zeros(len(ran), dtype=bool)
-    hit[hits] = True
-    truth = np.full(len(ran), UNKNOWN, dtype=np.int8)
-    changed = 0
-    for place, standing in standings.items():
-        entry = standing.verdicts.get(heading.id)
-        verdict = entry.said.verdict if entry is not None else None
-        if entry is not None and entry.outcome is not None:
-            hit_then = entry.outcome == Outcome.HIT
-            changed += int(hit_then != hit[place])
-            hit[place] = hit_then
-        if verdict is not None:
-            truth[place] = _number(verdict)
-        elif standing.finished is not None and not hit[place]:
-            truth[place] = 0
-    return Subject(heading.id, heading.title, False, heading.error_class, heading.status, ran, hit, truth), changed
-
-
-def _number(verdict: Verdict) -> int:
-    return UNKNOWN if verdict.truth is None else int(verdict.truth)
+    heading: _Heading, chosen: Chosen, hits: Sequence[int], said: Sequence[StandingVerdict], finished: Flags
+) -> Subject:
+    """The rule over the chosen calls."""
+    hit_now = np.zeros(len(chosen.ids), dtype=bool)
+    hit_now[list(hits)] = True
+    hit = hit_now.copy()
+    judged = [(chosen.place[one.recording_id], one) for one in said if one.recording_id in chosen.place]
+    for place, one in judged:
+        if one.outcome is not None:
+            hit[place] = one.outcome == Outcome.HIT
+    truth = np.where(finished & ~hit, 0, UNKNOWN).astype(np.int8)
+    for place, one in judged:
+        truth[place] = UNKNOWN if one.verdict.truth is None else int(one.verdict.truth)
+    ran = np.array([pack in heading.packs for pack in chosen.pack], dtype=bool)
+    told = (heading.id, heading.title, False, heading.error_class, heading.status)
+    return Subject(*told, heading.packs, ran, hit_now, hit, truth)
 
 
 CLASS_TITLES = {
@@ -199,24 +316,24 @@ CLASS_TITLES = {
 }
 
 
-def _of_class_in(rules: Sequence[Subject], standings: Mapping[int, Standing]) -> Callable[[ErrorClass], Subject | None]:
-    """The class over the calls: hit where an active rule of it is, true where any of its rules is.
+def _of_classes(rules: Sequence[Subject], finished: Flags) -> list[Subject]:
+    """Each class over the chosen calls: hit where an active rule of it is, true where any of its rules is.
 
     Known where each hit of the class has a verdict and there is one, or a reviewer is through with the call. Calls
     where only some hits have one are left out: those would be known when true, and never when false.
     """
-
-    def of_class(error_class: ErrorClass) -> Subject | None:
+    found = []
+    for error_class in ErrorClass:
         inside = [one for one in rules if one.error_class == error_class and one.status == RuleStatus.ACTIVE]
         if not inside:
-            return None
+            continue
         hits, truths = np.array([one.hit for one in inside]), np.array([one.truth for one in inside])
-        finished = np.zeros(hits.shape[1], dtype=bool)
-        finished[[place for place, standing in standings.items() if standing.finished is not None]] = True
         hit: Flags = np.any(hits, axis=0)
         known = np.all((truths != UNKNOWN) | ~hits, axis=0) & (finished | hit)
         truth = np.where(known, np.any(truths == 1, axis=0), UNKNOWN).astype(np.int8)
         ran: Flags = np.any([one.ran for one in inside], axis=0)
-        return Subject(error_class, CLASS_TITLES[error_class], True, error_class, "", ran, hit, truth)
-
-    return of_class
+        hit_now: Flags = np.any([one.hit_now for one in inside], axis=0)
+        packs = frozenset[str]().union(*(one.packs for one in inside))
+        title = CLASS_TITLES[error_class]
+        found.append(Subject(error_class, title, True, error_class, "", packs, ran, hit_now, hit, truth))
+    return found

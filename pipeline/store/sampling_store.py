@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, true
 
 from pipeline.domain.errors import StoreError
+from pipeline.domain.frames import Inclusion
 from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import Draw
 from pipeline.store.database import Database
@@ -206,12 +207,11 @@ def stored_picks(database: Database, draw_id: int, *, part: str | None = None) -
         ]
 
 
-def encode_inclusion(inclusion: Mapping[str, float]) -> bytes:
+def encode_inclusion(inclusion: Inclusion) -> bytes:
     """Probabilities by a 64-bit digest of each recording's id, sorted by it, compressed."""
-    ids = _numbers(list(inclusion))
+    ids = _numbers(inclusion.ids.tolist())
     order = np.argsort(ids)
-    chances = np.fromiter(inclusion.values(), dtype="<f8", count=len(inclusion))
-    return zlib.compress(ids[order].tobytes() + chances[order].tobytes())
+    return zlib.compress(ids[order].tobytes() + inclusion.chances.astype("<f8")[order].tobytes())
 
 
 def _decode_inclusion(document: bytes) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
@@ -220,9 +220,11 @@ def _decode_inclusion(document: bytes) -> tuple[NDArray[np.uint64], NDArray[np.f
     return np.frombuffer(content[:half], dtype="<u8"), np.frombuffer(content[half:], dtype="<f8")
 
 
-def _numbers(recording_ids: Sequence[str]) -> NDArray[np.uint64]:
-    digests = [hashlib.blake2b(one.encode(), digest_size=8).digest() for one in recording_ids]
-    return np.frombuffer(b"".join(digests), dtype="<u8")
+def _numbers(recording_ids: Iterable[bytes]) -> NDArray[np.uint64]:
+    digests = bytearray()
+    for one in recording_ids:
+        digests += hashlib.blake2b(one, digest_size=8).digest()
+    return np.frombuffer(digests, dtype="<u8")
 
 
 def weights_of(
@@ -237,23 +239,24 @@ def weights_of(
     Source: M. H. Hansen and W. N. Hurwitz, Annals of Mathematical Statistics 14 (1943) 333–362, expected numbers of
     times a unit is drawn; P. Lavallée, Indirect Sampling (2007) ch. 4.
     """
-    numbers = _numbers(recording_ids)
+    numbers = _numbers(one.encode() for one in recording_ids)
     position = {one: place for place, one in enumerate(recording_ids)}
     times, expected = np.zeros(len(numbers)), np.zeros(len(numbers))
-    for row in connection.execute(select(draws.c.id, draws.c.inclusion).where(_overlapping(since, until))):
-        ids, chances = _decode_inclusion(row.inclusion)
+    for draw_id in connection.execute(select(draws.c.id).where(overlapping(since, until))).scalars().all():
+        document = connection.execute(select(draws.c.inclusion).where(draws.c.id == draw_id)).scalar_one()
+        ids, chances = _decode_inclusion(document)
         if not len(ids) or not len(numbers):
             continue
         places = np.minimum(np.searchsorted(ids, numbers), len(ids) - 1)
         expected += np.where(ids[places] == numbers, chances[places], 0.0)
-        chosen = select(picks.c.recording_id).where(picks.c.draw_id == row.id).distinct()
+        chosen = select(picks.c.recording_id).where(picks.c.draw_id == draw_id).distinct()
         for recording_id in connection.execute(chosen).scalars():
             if recording_id in position:
                 times[position[recording_id]] += 1
     return np.where(times > 0, np.divide(times, expected, out=np.ones(len(times)), where=expected > 0), np.nan)
 
 
-def _overlapping(since: datetime | None, until: datetime | None) -> ColumnElement[bool]:
+def overlapping(since: datetime | None, until: datetime | None) -> ColumnElement[bool]:
     """Whether a draw's window meets the period."""
     begins = true() if until is None else or_(draws.c.since.is_(None), draws.c.since < until)
     ends = true() if since is None else or_(draws.c.until.is_(None), draws.c.until > since)

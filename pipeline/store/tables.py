@@ -90,6 +90,8 @@ pack_rules = Table(
     Column("severity", String(20), nullable=False),
     Column("error_class", String(30), nullable=False),
     Column("status", String(20), nullable=False),
+    # Unknown for packs of before.
+    Column("digest", String(64)),
 )
 
 recordings = Table(

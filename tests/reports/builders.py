@@ -16,13 +16,14 @@ Customer-critical accuracy 9 of 12, non-critical 10 of 12. Week 45: eight calls,
 are flagged and not heard, two are neither.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 
 from pipeline.domain.calls import CallMetadata
-from pipeline.domain.results import ErrorClass
+from pipeline.domain.results import ErrorClass, Findings
 from pipeline.domain.reviews import ReviewKind, Verdict
 from pipeline.reports.build import Wanted, build
 from pipeline.reports.model import Kind
@@ -32,7 +33,7 @@ from pipeline.store.report_queries import Scope
 from pipeline.store.results import start_run
 from pipeline.store.review_queue import finish
 from pipeline.store.tables import pack_rules, rule_results
-from tests.store.builders import result, run
+from tests.store.builders import predicted, processed, result, run
 from tests.store.judgements import person, say, stored
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -55,14 +56,18 @@ class Centre:
         self.reviewer = person(store, "r")
         self.number = 0
 
-    def call(self, kind=".", *, agent="A1", day=0.0, heard=True, extra_hit=None, **facts):
-        """A call that began so many days after MONDAY; its id."""
+    def call(self, kind=".", *, agent="A1", day=0.0, heard=True, angry=None, **facts):
+        """A call that began so many days after MONDAY; its id. ``angry``: how sure the classifiers are of it."""
         self.number += 1
         team = facts.pop("team", TEAM_OF.get(agent))
         started_at = facts.pop("started_at", MONDAY + timedelta(days=day))
         metadata = CallMetadata(agent=agent, team=team, started_at=started_at, **facts)
-        rule = HITS.get(kind) or extra_hit
-        one = stored(self.store, self.number, *([result(rule)] if rule else []), metadata=metadata)
+        rule = HITS.get(kind)
+        results = [result(rule)] if rule else []
+        made = processed(*results)
+        if angry is not None:
+            made = replace(made, findings=Findings(tuple(results), predicted(dissatisfied=angry, escalation=0.1)))
+        one = stored(self.store, self.number, made=made, metadata=metadata)
         if heard:
             self.hear(one, kind)
         return one

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.domain.errors import ConfigError, StoreError
 from pipeline.reports.data import as_json
+from pipeline.reports.kinds import Kind
 from pipeline.reports.page import render
 from pipeline.store.database import open_database
 from tests.reports.builders import Centre, small_centre
@@ -22,7 +23,7 @@ from tests.review.conftest import CHROMIUM_FLAGS
 GOLDEN = Path(__file__).parent / "golden"
 TOO_WIDE = """[...document.querySelectorAll("section, html")]
     .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText.slice(0, 40))"""
-KINDS = ("daily", "weekly", "monthly", "agent", "rules")
+KINDS = tuple(Kind)
 
 
 @pytest.fixture
@@ -105,6 +106,7 @@ def test_workbook_reads_back(earmark, tmp_path, kind):
     assert dict(book["Summary"].iter_rows(min_row=2, max_col=2, values_only=True))["evaluated"] == {
         "daily": 4,
         "monthly": 20,
+        "training": 20,
     }.get(kind, 12)
     if kind == "weekly":
         rows = {row[0]: row for row in book["Accuracy by class"].iter_rows(min_row=2, values_only=True)}

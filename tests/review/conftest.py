@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import sync_playwright
 
 from pipeline.batch.rule_set import load_rules
+from pipeline.cli.review_reports import desk_reports
 from pipeline.domain.accounts import AccountRole
 from pipeline.review import passwords
 from pipeline.review.app import Desk, ReviewSettings, create_app
@@ -62,10 +63,13 @@ def sample_store(tmp_path_factory, quick_hashes):
 
 @pytest.fixture
 def desk(sample_store, pack, tmp_path):
-    """A desk of its own for the test: ten calls, seven accounts."""
+    """A desk of its own for the test: ten calls, seven accounts, a folder for sampling plans that is empty."""
     copied = shutil.copy(sample_store, tmp_path / "desk.db")
     database = open_database(f"sqlite:///{copied}")
-    yield Desk(database, pack, ReviewSettings(SECRET, hosts=("localhost", "127.0.0.1")))
+    plans = tmp_path / "plans"
+    plans.mkdir()
+    settings = ReviewSettings(SECRET, hosts=("localhost", "127.0.0.1"), plans=plans)
+    yield Desk(database, pack, settings, reports=desk_reports(database, settings.timezone, None))
     database.close()
 
 

@@ -10,6 +10,7 @@ import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+from pipeline.cli.review_reports import desk_reports
 from pipeline.domain.accounts import AccountRole
 from pipeline.review.access import ALLOWED, Permission, may_see
 from pipeline.review.app import Desk, ReviewSettings, create_app
@@ -27,6 +28,8 @@ DECIDING = frozenset({REVIEWER, MANAGER, ADMIN})
 OFFICE = frozenset({AUTHOR, MANAGER, ADMIN})
 LEADING = frozenset({MANAGER, ADMIN})
 CONCERNED = frozenset({LEAD, AGENT})
+READING = frozenset({LEAD, MANAGER, ADMIN})
+"""Reports."""
 
 ROUTES = {
     "GET /": PUBLIC,
@@ -59,9 +62,30 @@ ROUTES = {
     "POST /calls/{recording_id}/reviews": DESK,
     # Of these, reviewers only where the site lets them (tests/privacy/test_clear.py).
     "POST /calls/{recording_id}/clear": DECIDING,
+    "GET /calibrations": DESK,
+    "POST /calibrations": LEADING,
+    "GET /calibrations/{calibration_id}": DESK,
+    "POST /calibrations/{calibration_id}/close": LEADING,
+    "POST /calibrations/{calibration_id}/agreed": LEADING,
+    "GET /calibrations/{calibration_id}/calls/{recording_id}": DESK,
+    "GET /calibrations/{calibration_id}/calls/{recording_id}/panel": DESK,
+    "POST /calibrations/{calibration_id}/calls/{recording_id}/reviews": DESK,
+    "GET /calibrations/{calibration_id}/compare/{recording_id}": DESK,
+    "POST /calibrations/{calibration_id}/compare/{recording_id}": LEADING,
     "GET /rules": DESK,
     "GET /rules/{rule_id}": DESK,
+    "GET /rules/{rule_id}/estimates": DESK,
     "POST /rules/{rule_id}/examples": OFFICE,
+    "GET /reports": READING,
+    "GET /reports/file.{form}": READING,
+    "GET /sampling": LEADING,
+    "GET /sampling/new": LEADING,
+    "GET /sampling/size": LEADING,
+    "GET /sampling/plans/{name}": LEADING,
+    "GET /sampling/draws/{draw_id}": LEADING,
+    "POST /sampling/check": LEADING,
+    "POST /sampling/try": LEADING,
+    "POST /sampling/draw": LEADING,
     "GET /export/labels.jsonl": OFFICE,
     # Those whose calls were judged are sent on to their own page.
     "GET /appeals": DECIDING | CONCERNED,
@@ -70,8 +94,17 @@ ROUTES = {
     "GET /mine": CONCERNED,
     "GET /mine/{recording_id}": CONCERNED,
     "POST /mine/{recording_id}/appeals": CONCERNED,
+    # Nobody who judges: that an action is to improve somebody must not be known where it is judged whether it did.
+    "GET /actions": LEADING | CONCERNED,
+    "GET /actions/new": LEADING,
+    "POST /actions": LEADING,
+    "GET /actions/{action_id}": LEADING | CONCERNED,
+    "POST /actions/{action_id}/notes": LEADING | CONCERNED,
+    "POST /actions/{action_id}/done": READING,
+    "POST /actions/{action_id}/close": LEADING,
+    "POST /actions/{action_id}/drop": LEADING,
 }
-VALUES = {"recording_id": recording_id("s10.opus"), "rule_id": "escalation-risk", "path": "desk.js"}
+VALUES = {"recording_id": recording_id("s10.opus"), "rule_id": "escalation-risk", "path": "desk.js", "form": "json"}
 
 
 def routes_of(routes) -> set[str]:
@@ -93,7 +126,8 @@ def routes_of(routes) -> set[str]:
 def app(sample_store, pack, tmp_path_factory):
     copied = shutil.copy(sample_store, tmp_path_factory.mktemp("access") / "desk.db")
     database = open_database(f"sqlite:///{copied}")
-    yield create_app(Desk(database, pack, ReviewSettings(SECRET)))
+    reports = desk_reports(database, "Asia/Shanghai", None)
+    yield create_app(Desk(database, pack, ReviewSettings(SECRET), reports=reports))
     database.close()
 
 

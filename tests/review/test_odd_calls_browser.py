@@ -5,7 +5,7 @@ import pytest
 from pipeline.domain.calls import Role, Turn
 from pipeline.store.accounts import find_account, set_language
 from tests.review import long_calls
-from tests.review.test_call_browser import opened
+from tests.review.call_pages import opened
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.domain.reviews import ReviewKind
 from pipeline.store.reviews import reviews_of
+from tests.review.call_pages import CALL, opened, settle
 from tests.review.samples import PASSWORD, recording_id
-from tests.review.test_call_browser import CALL, opened, settle
 
 pytestmark = pytest.mark.slow
 OTHER = recording_id("s06.wav")

@@ -7,12 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.domain.calls import CallMetadata
-from pipeline.domain.sampling import Allocation, PartKind, PastCall, Target, TargetKind
+from pipeline.domain.sampling import Allocation, PartKind, Target, TargetKind
 from pipeline.sampling.allocation import spread
 from pipeline.sampling.chance import whole
 from pipeline.sampling.draw import draw
-from tests.sampling.builders import call, frame, many, part, plan
+from tests.sampling.builders import call, frame, many, part, past, plan
 
 AUDIT = part("audit", n=10)
 RANDOM = part("everybody", PartKind.RANDOM, n=2)
@@ -21,6 +20,12 @@ FLAGGED = part("flagged", PartKind.TARGETED, share=1.0, target=Target(TargetKind
 
 def picked(drawn, name=None):
     return {pick.recording_id for pick in drawn.picks if name in (None, pick.part)}
+
+
+def inclusion_of(drawn):
+    """Probability by recording."""
+    ids = (one.decode() for one in drawn.inclusion.ids.tolist())
+    return dict(zip(ids, drawn.inclusion.chances.tolist(), strict=True))
 
 
 def test_the_same_seed_draws_the_same_calls():
@@ -76,7 +81,7 @@ PARTS = {
     "adaptive": part("a", PartKind.ADAPTIVE, n=13),
     "flagged": replace(FLAGGED, share=None, n=9),
 }
-PAST = tuple(PastCall(CallMetadata(agent=f"A{n % 3}"), n % 3 == 0) for n in range(40))
+PAST = past(*((f"A{n % 3}", n % 3 == 0) for n in range(40)))
 
 
 @pytest.mark.slow
@@ -91,7 +96,7 @@ def test_probabilities_are_those_that_are_recorded(names, hours):
     times, draws = Counter(), 600
     for seed in range(draws):
         times.update(picked(draw(wanted, calls, seed=seed)))
-    inclusion = draw(wanted, calls).inclusion
+    inclusion = inclusion_of(draw(wanted, calls))
     shares = np.array([times[one] / draws for one in inclusion])
     expected = np.array(list(inclusion.values()))
     # Four standard errors of 60 shares, and nothing that could not be picked ever is.
@@ -104,7 +109,7 @@ def test_inclusion_joins_the_parts():
     drawn = draw(plan(AUDIT, RANDOM), calls)
     # 10 of 60 unflagged; 2 of each agent's 20.
     quiet = next(one for one in calls.calls if not one.flagged and one.facts.agent == "A1")
-    assert drawn.inclusion[quiet.id] == pytest.approx(1 - (1 - 10 / 60) * (1 - 2 / 20))
+    assert inclusion_of(drawn)[quiet.id] == pytest.approx(1 - (1 - 10 / 60) * (1 - 2 / 20))
 
 
 @pytest.mark.parametrize("capacity", [1, 7, 30, 60, 500])
@@ -221,9 +226,8 @@ def test_complaints_without_a_call_are_named():
 
 def test_adaptive_hears_more_of_the_bad_and_the_unknown_and_some_of_everybody():
     good, bad, unknown = "A0", "A1", "A2"
-    past = [PastCall(CallMetadata(agent=good), False)] * 40 + [PastCall(CallMetadata(agent=bad), True)] * 20
-    past += [PastCall(CallMetadata(agent=bad), False)] * 20
-    calls = replace(many(300, agents=3), past=tuple(past))
+    judged = [(good, False)] * 40 + [(bad, True)] * 20 + [(bad, False)] * 20
+    calls = replace(many(300, agents=3), past=past(*judged))
     drawn = draw(plan(part("a", PartKind.ADAPTIVE, n=30, floor=2)), calls)
     agents = {one.id: one.facts.agent for one in calls.calls}
     heard = Counter(agents[pick.recording_id] for pick in drawn.picks)

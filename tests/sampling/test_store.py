@@ -1,6 +1,7 @@
 """Draws in the database, and what reviews become as evidence. On both databases."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import update
 
 from pipeline.domain.calls import CallMetadata
 from pipeline.domain.errors import StoreError
+from pipeline.domain.frames import Inclusion, Needs
 from pipeline.domain.results import ErrorClass, Findings, Outcome
 from pipeline.domain.reviews import NewReview, ReviewKind, Verdict
 from pipeline.domain.sampling import PartKind, Target, TargetKind
@@ -53,7 +55,15 @@ def heard(store, recording_id, by):
 
 
 def subject(evidence, name):
-    return next(one for one in evidence.subjects if one.id == name)
+    """Which calls it hits and what is true of them, whether anybody has spoken of them or not."""
+    (found,) = [one for one in evidence.subjects if one.id == name]
+    sample = evidence.sample(found)
+    hits, *rest = sample.others
+    return SimpleNamespace(
+        is_class=found.is_class,
+        hit=sample.hit.tolist() + [True] * hits + [False] * sum(rest),
+        truth=sample.truth.tolist() + [-1] * sum(sample.others),
+    )
 
 
 def in_queue(store):
@@ -74,23 +84,32 @@ def test_frame_tells_what_plans_ask_for(store):
     put(store, 1, agent="old", customer_id="k1")
     put(store, 2, agent="new", customer_id="k1", day=20)
     put(store, 3, result("insult"), agent="new", customer_id="k2", day=25)
-    frame = load_frame(store, since=MONDAY + timedelta(days=19))
-    second, third = frame.calls
-    assert (second.agent_days, third.agent_days) == (0.0, 5.0)
-    assert (second.last_contact_days, third.last_contact_days) == (20.0, None)
-    assert (second.flagged, third.flagged) == (False, True)
-    assert second.duration_s == 30.0
-    assert second.week == "2026-W47"
+    numbers = frozenset({"agent_days", "last_contact_days", "duration_s"})
+    asked = Needs(frozenset({"week", "customer_id"}), numbers, names=True, contact_days=20.0)
+    frame = load_frame(store, asked, since=MONDAY + timedelta(days=19))
+    assert frame.numbers["agent_days"].tolist() == [0.0, 5.0]
+    assert frame.numbers["last_contact_days"] == pytest.approx([20.0, np.nan], nan_ok=True)
+    assert frame.flagged.tolist() == [False, True]
+    assert frame.numbers["duration_s"].tolist() == [30.0, 30.0]
+    assert frame.columns["week"].at(0) == "2026-W47"
+    assert list(frame.names) == ["c2.wav", "c3.wav"]
     # Whoever is heard from the first days of all records on may have been there before.
-    assert load_frame(store, until=MONDAY + timedelta(days=1)).calls[0].agent_days is None
+    first = load_frame(store, asked, until=MONDAY + timedelta(days=1))
+    assert np.isnan(first.numbers["agent_days"]).all()
+
+
+def test_frame_holds_what_is_asked_for_only(store):
+    put(store, 1)
+    frame = load_frame(store)
+    assert (frame.columns, frame.numbers, frame.names, len(frame.past)) == ({}, {}, (), 0)
 
 
 def test_frame_ends_before_until_and_without_bounds_takes_all(store):
     put(store, 1)
     put(store, 2, day=1)
     put(store, 3, started_at=None)
-    assert len(load_frame(store, since=MONDAY, until=MONDAY + timedelta(days=1)).calls) == 1
-    assert len(load_frame(store).calls) == 3
+    assert len(load_frame(store, since=MONDAY, until=MONDAY + timedelta(days=1))) == 1
+    assert len(load_frame(store)) == 3
 
 
 def test_past_calls_are_those_judged_before_the_window(store):
@@ -100,12 +119,14 @@ def test_past_calls_are_those_judged_before_the_window(store):
     put(store, 3)
     heard(store, put(store, 4, day=-200), by)
     heard(store, put(store, 5, day=5), by)
-    past = load_frame(store, since=MONDAY + timedelta(days=1)).past
-    assert [one.failed for one in past] == [False, False]
+    asked = Needs(past=frozenset({"agent"}))
+    past = load_frame(store, asked, since=MONDAY + timedelta(days=1)).past
+    assert past.failed.tolist() == [False, False]
+    assert past.columns["agent"].at(1) == "A1"
     with store.writing() as connection:
         connection.execute(update(pack_rules).values(error_class=ErrorClass.CUSTOMER_CRITICAL))
-    past = load_frame(store, since=MONDAY + timedelta(days=1)).past
-    assert [one.failed for one in past] == [True, False]
+    past = load_frame(store, asked, since=MONDAY + timedelta(days=1)).past
+    assert sorted(past.failed.tolist()) == [False, True]
 
 
 def test_draw_is_stored_once(store):
@@ -135,7 +156,7 @@ def test_no_draw(store):
 
 def test_weight_of_calls_that_several_draws_could_pick(store):
     ids = [put(store, number) for number in range(1, 5)]
-    frame = load_frame(store)
+    frame = load_frame(store, Needs(names=True))
     # Two of four, by different dice; then one call for sure.
     draws = [draw(plan(part("audit", n=2), id=f"p{seed}"), frame, seed=seed) for seed in (1, 2)]
     listed = Target(TargetKind.COMPLAINTS, column="recording", values=frozenset({"c1"}))
@@ -155,7 +176,8 @@ def test_weights_need_no_draw(store):
 
 
 def test_probabilities_are_kept_small():
-    document = encode_inclusion({f"{n:064x}": 0.1 for n in range(10_000)})
+    ids = np.array([f"{n:064x}".encode() for n in range(10_000)])
+    document = encode_inclusion(Inclusion(ids, np.full(10_000, 0.1)))
     assert len(document) < 100_000
 
 
@@ -183,7 +205,7 @@ def test_what_reviews_say_of_a_rule(store, outcome, verdict, finished, hit, trut
     if finished:
         heard(store, one, by)
     found = subject(load_evidence(store), "insult")
-    assert (found.hit.tolist(), found.truth.tolist()) == ([hit], [truth])
+    assert (found.hit, found.truth) == ([hit], [truth])
 
 
 def test_a_verdict_that_was_undone_is_none(store):
@@ -191,7 +213,7 @@ def test_a_verdict_that_was_undone_is_none(store):
     one = put(store, 1, result("insult"))
     entry = say(store, one, by, Verdict.CONFIRMED)
     say(store, one, by, kind=ReviewKind.UNDO, rule=None, undoes=entry.id)
-    assert subject(load_evidence(store), "insult").truth.tolist() == [-1]
+    assert subject(load_evidence(store), "insult").truth == [-1]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +231,7 @@ def test_what_reviews_say_of_a_class(store, verdicts, finished, truth):
     for rule, verdict in verdicts.items():
         say(store, one, by, verdict, rule=rule)
     found = subject(load_evidence(store), "non-critical")
-    assert (found.is_class, found.hit.tolist(), found.truth.tolist()) == (True, [True], [truth])
+    assert (found.is_class, found.hit, found.truth) == (True, [True], [truth])
 
 
 def test_a_class_is_false_where_a_quiet_call_was_heard(store):
@@ -217,18 +239,18 @@ def test_a_class_is_false_where_a_quiet_call_was_heard(store):
     quiet, other = put(store, 1), put(store, 2)
     heard(store, quiet, by)
     found = subject(load_evidence(store), "non-critical")
-    assert sorted(found.truth.tolist()) == [-1, 0]
+    assert sorted(found.truth) == [-1, 0]
     say(store, other, by, Verdict.MISSED)
     heard(store, other, by)
-    assert sorted(subject(load_evidence(store), "non-critical").truth.tolist()) == [0, 1]
+    assert sorted(subject(load_evidence(store), "non-critical").truth) == [0, 1]
 
 
 def test_shadow_rules_are_estimated_and_flag_nothing(store):
     put(store, 1, result("trial"))
     evidence = load_evidence(store)
-    assert subject(evidence, "trial").hit.tolist() == [True]
-    assert subject(evidence, "non-critical").hit.tolist() == [False]
-    assert evidence.flagged.tolist() == [False]
+    assert subject(evidence, "trial").hit == [True]
+    assert subject(evidence, "non-critical").hit == [False]
+    assert evidence.sample(evidence.subjects[0]).others == (0, 0, 1)
 
 
 def test_only_wanted_rules(store):
@@ -238,7 +260,7 @@ def test_only_wanted_rules(store):
 
 def test_empty_period(store):
     evidence = load_evidence(store, since=MONDAY, until=MONDAY + timedelta(days=1))
-    assert (evidence.calls, evidence.subjects) == ((), ())
+    assert (evidence.calls, evidence.subjects) == (0, ())
 
 
 def test_entry_of_another_kind_is_no_verdict(store):
@@ -246,7 +268,7 @@ def test_entry_of_another_kind_is_no_verdict(store):
     one = put(store, 1)
     say(store, one, by, kind=ReviewKind.COMMENT, text="嗯")
     assert isinstance(said(one, by, Verdict.ABSENT), NewReview)
-    assert subject(load_evidence(store), "insult").truth.tolist() == [-1]
+    assert subject(load_evidence(store), "insult").truth == [-1]
 
 
 def test_hit_counts_as_it_was_when_judged(store):
@@ -255,5 +277,5 @@ def test_hit_counts_as_it_was_when_judged(store):
     say(store, one, by, Verdict.REJECTED)
     save_findings(store, {one: Findings((result("insult", Outcome.CLEAR),))}, run())
     evidence = load_evidence(store)
-    assert subject(evidence, "insult").hit.tolist() == [True]
+    assert subject(evidence, "insult").hit == [True]
     assert evidence.changed == 1

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from pipeline.review.access import Permission, may
 from pipeline.review.call_page import (
@@ -22,6 +22,7 @@ from pipeline.review.queue_view import local_now
 from pipeline.review.transcript_view import transcript_rows
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
 from pipeline.store.accounts import audit
+from pipeline.store.calibration import blind_session
 from pipeline.store.call_status import call_status
 from pipeline.store.queue_listing import queue_counts
 from pipeline.store.review_queue import leave, take
@@ -34,8 +35,12 @@ Entry = Annotated[int, Query(ge=0, le=2**31 - 1)]
 
 @router.get("/calls/{recording_id}")
 def call_page(request: Request, visitor: Seeing, recording_id: str) -> Response:
-    """The page. Opening it takes the call in hand if nobody else has it."""
+    """The page. Opening it takes the call in hand if nobody else has it; who judges it blind is sent there."""
     desk = desk_of(request)
+    visible_call(desk, visitor, recording_id)
+    session = blind_session(desk.database, recording_id, visitor.account.id)
+    if session is not None:
+        return RedirectResponse(f"/calibrations/{session}/calls/{recording_id}", 303)
     view = load_view(request, visitor, recording_id)
     holder = hold(request, visitor, recording_id)
     audit(

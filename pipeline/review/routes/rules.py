@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi import Path as InPath
@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.domain.results import BilingualText
 from pipeline.domain.reviews import NewReview, Place, Review, ReviewKind
 from pipeline.review.access import Permission
+from pipeline.review.estimate_view import PERIODS, USUAL, PeriodName, RuleEstimates, estimates_of, lacking
 from pipeline.review.fields import Key, Line
-from pipeline.review.pages import page
+from pipeline.review.pages import is_fragment, page
 from pipeline.review.rule_view import (
     SORTS,
     Case,
@@ -28,6 +29,9 @@ from pipeline.review.rule_view import (
 )
 from pipeline.review.rule_words import PAGE_WORDS
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
+from pipeline.sampling.estimates import Figures
+from pipeline.sampling.remarks import remarks
+from pipeline.sampling.shortage import percent
 from pipeline.store.database import Database
 from pipeline.store.judging import judge
 from pipeline.store.listings import rule_titles
@@ -45,27 +49,52 @@ Asking = Annotated[Visitor, Depends(requires(Permission.SEE_RULES))]
 Kind = Literal["false", "missed", "unjudged"]
 KINDS: tuple[Kind, ...] = ("false", "missed", "unjudged")
 RuleId = Annotated[Line, InPath()]
+AskedPeriod = Annotated[PeriodName, Query()]
 
 
 @router.get("/rules")
-def rules_page(request: Request, visitor: Asking, sort: Annotated[Line, Query()] = "") -> Response:
-    """Every rule with its figures so far, by one column."""
+def rules_page(
+    request: Request, visitor: Asking, sort: Annotated[Line, Query()] = "", period: AskedPeriod = USUAL
+) -> Response:
+    """Every rule with its figures, by one column; estimates come with the part that the page asks for."""
     desk = desk_of(request)
     chosen = sort if sort in SORTS else "severity"
-    rows = _rows(desk.pack, rule_tallies(desk.database), rule_titles(desk.database))
-    rows = sorted_rows(rows, chosen)
-    return page(request, visitor, "rules.html", rows=rows, sort=chosen, **PAGE_WORDS)
+    part = is_fragment(request)
+    shelf = estimates_of(request)
+    estimates = shelf.get(period) if part else shelf.ready(period)
+    rows = _rows(desk.pack, rule_tallies(desk.database), rule_titles(desk.database), estimates)
+    template = "rules_table.html" if part else "rules.html"
+    context = _estimated(period, estimates, list(estimates.by_rule.values()) if estimates else [])
+    return page(request, visitor, template, rows=sorted_rows(rows, chosen), sort=chosen, **context, **PAGE_WORDS)
 
 
-def _rows(pack: RulePack, tallies: dict[str, RuleTally], titles: dict[str, BilingualText]) -> list[RuleRow]:
-    rows = [_row(rule.id, rule.title, rule, tallies.get(rule.id, RuleTally())) for rule in pack.rules]
-    gone = [rule_id for rule_id in tallies if pack.rule(rule_id) is None]
-    return rows + [
-        _row(rule_id, titles.get(rule_id, BilingualText(rule_id, rule_id)), None, tallies[rule_id]) for rule_id in gone
+def _estimated(period: str, estimates: RuleEstimates | None, told: Sequence[Figures]) -> dict[str, Any]:
+    """What templates with estimates are given."""
+    return {
+        "period": period,
+        "periods": PERIODS,
+        "estimates": estimates,
+        "remarks": remarks(told),
+        "lacking": lacking,
+        "share": percent,
+    }
+
+
+def _rows(
+    pack: RulePack,
+    tallies: dict[str, RuleTally],
+    titles: dict[str, BilingualText],
+    estimates: RuleEstimates | None,
+) -> list[RuleRow]:
+    known = [(rule.id, rule.title, rule) for rule in pack.rules]
+    gone = [(one, titles.get(one, BilingualText(one, one)), None) for one in tallies if pack.rule(one) is None]
+    return [
+        _row(rule_id, title, rule, tallies.get(rule_id, RuleTally()), estimates.of(rule_id) if estimates else None)
+        for rule_id, title, rule in [*known, *gone]
     ]
 
 
-def _row(rule_id: str, title: BilingualText, rule: Rule | None, tally: RuleTally) -> RuleRow:
+def _row(rule_id: str, title: BilingualText, rule: Rule | None, tally: RuleTally, found: Figures | None) -> RuleRow:
     return RuleRow(
         id=rule_id,
         title=(title.zh, title.en),
@@ -77,6 +106,7 @@ def _row(rule_id: str, title: BilingualText, rule: Rule | None, tally: RuleTally
         false_hits=tally.false_hits,
         missed=tally.missed,
         unsure=tally.unsure,
+        figures=found,
     )
 
 
@@ -100,6 +130,7 @@ def rule_page(
     rule_id: RuleId,
     only: Annotated[Kind | None, Query()] = None,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    period: AskedPeriod = USUAL,
 ) -> Response:
     """A rule's file, its rates, and the calls that it gets wrong; ``only`` pages through one kind of them."""
     desk = desk_of(request)
@@ -109,8 +140,7 @@ def rule_page(
     if title is None:
         raise HTTPException(404)
     lists = _numbered([_cases(desk.database, rule_id, verdicts, kind, only, number) for kind in KINDS])
-    false_hits = sum(is_false_hit(verdict) for verdict in verdicts.values())
-    true_hits = sum(verdict.outcome == "hit" and _truth(verdict) is True for verdict in verdicts.values())
+    estimates = estimates_of(request).ready(period)
     return page(
         request,
         visitor,
@@ -118,14 +148,38 @@ def rule_page(
         rule=rule,
         rule_id=rule_id,
         title=(title.zh, title.en),
-        precision=Rate(true_hits, true_hits + false_hits),
+        precision=_so_far(verdicts),
         lists=[one for one in lists if only in (None, one.kind)],
         only=only,
         number=number,
         source=source_lines(rule.text) if rule else [],
         examples=_written_examples(desk.database, rule_id),
+        **_rates(rule_id, period, estimates),
         **PAGE_WORDS,
     )
+
+
+@router.get("/rules/{rule_id}/estimates")
+def rule_estimates(request: Request, visitor: Asking, rule_id: RuleId, period: AskedPeriod = USUAL) -> Response:
+    """The part of a rule's page that takes long: precision, recall, prevalence over a period."""
+    desk = desk_of(request)
+    if desk.pack.rule(rule_id) is None and rule_id not in rule_titles(desk.database):
+        raise HTTPException(404)
+    verdicts = rule_verdicts(desk.database, rule_id)
+    context = _rates(rule_id, period, estimates_of(request).get(period))
+    return page(request, visitor, "rule_rates.html", rule_id=rule_id, precision=_so_far(verdicts), **context)
+
+
+def _rates(rule_id: str, period: str, estimates: RuleEstimates | None) -> dict[str, Any]:
+    figures = estimates.of(rule_id) if estimates else None
+    return {"figures": figures, **_estimated(period, estimates, [figures] if figures else [])}
+
+
+def _so_far(verdicts: dict[str, Review]) -> Rate:
+    """Precision by all verdicts that stand, drawn or not."""
+    false_hits = sum(is_false_hit(verdict) for verdict in verdicts.values())
+    true_hits = sum(verdict.outcome == "hit" and _truth(verdict) is True for verdict in verdicts.values())
+    return Rate(true_hits, true_hits + false_hits)
 
 
 def _truth(verdict: Review) -> bool | None:

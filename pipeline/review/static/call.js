@@ -1,7 +1,7 @@
 // The page of a call: ties sound, wave, transcript, panel and outbox together, and says what each key does.
 import { bind } from "./keys.js";
 import { Lost, csrf, help, post, t, toast } from "./desk.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, pageOf } from "./outbox.js";
 import { Player } from "./player.js";
 import { Panel } from "./call-panel.js";
 import { Talk, readable } from "./call-talk.js";
@@ -17,6 +17,8 @@ const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId("call-data").textContent);
 const desk = byId("desk").dataset;
 const judging = desk.judging === "yes";
+// What the outbox knows this page by: what is said in a calibration session is sent there.
+const here = desk.session ? `calibrations/${desk.session}/calls/${data.id}` : data.id;
 const WORDS = {
   confirmed: t("已确认", "confirmed"), rejected: t("驳回", "rejected"), unsure: t("存疑", "unsure"),
   absent: t("已确认未命中", "confirmed clear"), missed: t("漏报", "missed"),
@@ -118,10 +120,10 @@ function mayJudge() {
   return judging && panel.writable;
 }
 
-function send(body, shown) { return mayJudge() ? outbox.add(data.id, body, shown) : null; }
+function send(body, shown) { return mayJudge() ? outbox.add(here, body, shown) : null; }
 
 function waitingRules() {
-  return new Set(outbox.of(data.id).filter((one) => one.body.kind === "verdict" && !one.refused).map((one) => one.body.rule_id));
+  return new Set(outbox.of(here).filter((one) => one.body.kind === "verdict" && !one.refused).map((one) => one.body.rule_id));
 }
 
 function verdict(what, fields = {}) {
@@ -195,11 +197,13 @@ async function missed() {
 }
 
 function edit() {
+  if (desk.session) return;
   if (!mayJudge()) return;
   talk.edit(talk.at, (changes) => send({ kind: "correction", ...changes }, { words: t("改转写", "correction") }));
 }
 
 async function example() {
+  if (desk.session) return;
   if (!mayJudge()) return;
   const selection = getSelection();
   const hit = panel.tab === "hits" && (!selection || selection.isCollapsed) ? panel.hit() : null;
@@ -221,8 +225,8 @@ function comment() {
 }
 
 function undo() {
-  const unsent = outbox.of(data.id).filter((one) => !one.refused && one.body.kind !== "undo");
-  const undoing = new Set(outbox.of(data.id).map((one) => one.body.undoes_key));
+  const unsent = outbox.of(here).filter((one) => !one.refused && one.body.kind !== "undo");
+  const undoing = new Set(outbox.of(here).map((one) => one.body.undoes_key));
   const last = unsent.filter((one) => !undoing.has(one.key)).at(-1);
   if (last && !last.tries) { outbox.drop(last.key); toast(t("已撤回，没有发送", "taken back before it was sent")); return; }
   const body = last ? { kind: "undo", undoes_key: last.key } : panel.data.last && !undoing.size ? { kind: "undo", undoes: panel.data.last } : null;
@@ -238,6 +242,7 @@ async function takeOver() {
 const clear = new Clear(data.id);
 
 async function nextCall() {
+  if (desk.next) { location.assign(desk.next); return; }
   try {
     const leaving = new URLSearchParams({ leaving: data.id });
     let answer = await post(`/queue/next?${desk.query}`, leaving);
@@ -252,7 +257,7 @@ async function nextCall() {
 let asked_once = false;
 
 async function finish() {
-  const left_open = panel.data.hits.filter((hit) => hit.judgeable && !hit.verdict && !outbox.of(data.id).some((one) => one.body?.rule_id === hit.rule));
+  const left_open = panel.data.hits.filter((hit) => hit.judgeable && !hit.verdict && !outbox.of(here).some((one) => one.body?.rule_id === hit.rule));
   if (left_open.length && !asked_once) {
     asked_once = true;
     panel.choose(left_open[0].rule);
@@ -273,14 +278,14 @@ function put(html) {
   clear.draw();
   wave.setHits(panel.data.hits);
   wave.setCurrent(panel.hit()?.n ?? 0, panel.piece);
-  panel.pending(outbox.of(data.id));
+  panel.pending(outbox.of(here));
 }
 
 async function poll() {
   if (document.hidden || outbox.waiting().length) return;
   const asked = new URLSearchParams({ newest: panel.data.newest, holder: panel.data.holder ?? "" });
   try {
-    const answer = await fetch(`/calls/${data.id}/panel?${asked}`, { headers: { "HX-Request": "true" } });
+    const answer = await fetch(`${pageOf(here)}/panel?${asked}`, { headers: { "HX-Request": "true" } });
     if (answer.status === 200) put(await answer.text());
   } catch { /* asked again in a minute */ }
 }
@@ -348,7 +353,7 @@ if (judging) {
   });
   // Who closes the page gives the call back; where this is lost, it is free again after ten minutes.
   addEventListener("pagehide", () => {
-    if (!panel.data.holder) navigator.sendBeacon(`/calls/${data.id}/leave`, new URLSearchParams({ csrf: csrf() }));
+    if (!desk.session && !panel.data.holder) navigator.sendBeacon(`/calls/${data.id}/leave`, new URLSearchParams({ csrf: csrf() }));
   });
 }
 
@@ -356,11 +361,11 @@ player.addEventListener("frame", showTime);
 player.addEventListener("state", showState);
 outbox.resolve = (key) => panel.data.own[key];
 outbox.addEventListener("acknowledged", ({ detail: { entry, html } }) => {
-  if (entry.call === data.id) put(html);
+  if (entry.call === here) put(html);
   document.dispatchEvent(new CustomEvent("earmark:judged"));
 });
-outbox.addEventListener("changed", () => panel.pending(outbox.of(data.id)));
-tellUnsent(outbox, data.id);
+outbox.addEventListener("changed", () => panel.pending(outbox.of(here)));
+tellUnsent(outbox, here);
 
 wave.setHits(panel.data.hits);
 panel.show({ focus: true });
@@ -371,7 +376,7 @@ else showHit(panel.hit(), panel.piece);
 if (asked.has("t")) { const at = Number(asked.get("t")) || 0; wave.reveal(at); player.seek(at); const turn = talk.turnAt(at); if (turn >= 0) talk.reveal(turn); }
 showState();
 showTime();
-panel.pending(outbox.of(data.id));
+panel.pending(outbox.of(here));
 outbox.hurry();
 if (desk.audible === "yes") wave.load();
 setInterval(poll, POLL_MS);

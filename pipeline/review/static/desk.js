@@ -140,6 +140,13 @@ function search() {
   return true;
 }
 
+// The menu in the bar closes as menus do.
+const places = byId("places");
+if (places) {
+  document.addEventListener("click", (event) => { if (!places.contains(event.target)) places.open = false; });
+  bind(places, { Escape: () => { if (!places.open) return false; places.open = false; places.querySelector("summary").focus(); return true; } });
+}
+
 // htmx: an error is said, not swallowed; what a failed request was to replace stays.
 document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   if (xhr.status === 401) { sessionLost(); return; }
@@ -158,5 +165,5 @@ byId("session-lost")?.addEventListener("cancel", (event) => event.preventDefault
 bind(document, {
   "Shift+Slash": help,
   Slash: search,
-  ...Object.fromEntries([1, 2, 3, 4, 5].map((digit) => [`g Digit${digit}`, () => go(digit)])),
+  ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((digit) => [`g Digit${digit}`, () => go(digit)])),
 });

@@ -10,6 +10,9 @@ const LONGEST_WAIT_MS = 30000;
 const ANSWER_MS = 20000;
 const FAILURES = 6; // of the server itself: an entry that breaks it must not keep the others waiting for good
 
+// The address of a call's page. `call` is its id, or the path of its page in a calibration session.
+export function pageOf(call) { return call.includes("/") ? `/${call}` : `/calls/${call}`; }
+
 export class Outbox extends EventTarget {
   constructor(account) {
     super();
@@ -112,7 +115,7 @@ export class Outbox extends EventTarget {
     let text;
     try {
       const options = { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(ANSWER_MS), keepalive: true };
-      answer = await post(`/calls/${entry.call}/reviews`, body, options);
+      answer = await post(`${pageOf(entry.call)}/reviews`, body, options);
       text = await answer.text();
     } catch (error) {
       if (error instanceof Lost || error instanceof TypeError || error.name === "TimeoutError") return false;

@@ -1,12 +1,19 @@
-// The list of rules: one row has the keys.
+// A list whose rows lead somewhere, such as that of rules: one row has the keys.
 import { bind } from "./keys.js";
 
-const rows = [...document.querySelectorAll("#rules tr")];
+// The table is changed for one with more in it while the page is open.
+let rows = [...document.querySelectorAll("#rules tr[data-href]")];
 let at = -1;
+document.addEventListener("htmx:afterSwap", () => {
+  const href = rows[at]?.dataset.href;
+  rows = [...document.querySelectorAll("#rules tr[data-href]")];
+  at = rows.findIndex((row) => row.dataset.href === href);
+  if (at >= 0) choose(at);
+});
 
 function choose(next) {
   if (!rows.length) return;
-  rows[at]?.classList.remove("cur");
+  for (const row of rows) row.classList.remove("cur");
   at = Math.max(0, Math.min(rows.length - 1, next));
   rows[at].classList.add("cur");
   rows[at].querySelector("a").focus({ preventScroll: true });
@@ -19,7 +26,15 @@ function open() {
   return true;
 }
 
+function back() {
+  const link = document.getElementById("back");
+  if (!link) return false;
+  location.assign(link.href);
+  return true;
+}
+
 bind(document, {
+  Escape: back,
   KeyJ: () => choose(at + 1),
   ArrowDown: () => choose(at + 1),
   KeyK: () => choose(at - 1),

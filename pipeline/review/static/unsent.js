@@ -1,6 +1,6 @@
 // What a call's page could not send is sent from every other page as well, and spoken of where it cannot be.
 import { t } from "./desk.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, pageOf } from "./outbox.js";
 
 const SOON_MS = 1500; // what is sent in this time is not worth a word
 
@@ -24,7 +24,7 @@ export function tellUnsent(outbox, call = null) {
 function links(entries) {
   return [...new Set(entries.map((entry) => entry.call))].map((call, index) => {
     const link = document.createElement("a");
-    link.href = `/calls/${call}`;
+    link.href = pageOf(call);
     link.textContent = t(`打开通话 ${index + 1}`, `open call ${index + 1}`);
     return link;
   });

@@ -2,7 +2,9 @@
 
 from alembic import context
 
+import pipeline.store.action_tables  # its tables belong to the metadata
 import pipeline.store.alerts  # its table belongs to the metadata
+import pipeline.store.calibration_tables  # its tables belong to the metadata
 import pipeline.store.originals  # its table belongs to the metadata
 import pipeline.store.retention_tables  # its tables belong to the metadata
 import pipeline.store.review_tables  # its tables belong to the metadata

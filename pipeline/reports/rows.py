@@ -1,0 +1,76 @@
+"""The tables of shares over three periods: accuracy by class, hits by class, and each rule."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from pipeline.domain.results import ErrorClass, RuleStatus
+from pipeline.domain.sampling import Estimate, NotEnough
+from pipeline.domain.scores import CRITICAL_CLASSES
+from pipeline.reports.estimates import class_estimates
+from pipeline.reports.evidence import KEYS
+from pipeline.reports.model import Basis, Row, RuleRow
+from pipeline.reports.shares import Share, changes
+from pipeline.reports.words import TITLES
+from pipeline.reports.work import Work
+from pipeline.store.report_queries import class_hits, rule_hits
+
+
+def class_rows(work: Work, found: Basis) -> tuple[Row, ...]:
+    """Accuracy of each class and the pass rate."""
+    three = [work.evidence.shares(work.evidence.of(period)) for period in reversed(work.periods[-3:])]
+    estimates: Mapping[str, Estimate | NotEnough] = {}
+    if found is Basis.DRAWN:
+        estimates = class_estimates(work.database, work.window(0))
+    return _rows(KEYS, three, estimates)
+
+
+def hit_rows(work: Work) -> tuple[Row, ...]:
+    """Calls that rules of each class hit."""
+    three = []
+    for back in range(3):
+        hits, checked = class_hits(work.database, work.window(back)), work.volumes[-1 - back].checked
+        three.append({one.value: Share(hits[one.value], checked) for one in ErrorClass})
+    return _rows([one.value for one in ErrorClass], three, {})
+
+
+def _rows(
+    keys: Sequence[str], three: Sequence[dict[str, Share]], estimates: Mapping[str, Estimate | NotEnough]
+) -> tuple[Row, ...]:
+    now, last, earlier = three
+    against = changes([(now[key], last[key]) for key in keys])
+    against_earlier = changes([(now[key], earlier[key]) for key in keys])
+    return tuple(
+        Row(key, TITLES[key], now[key], last[key], earlier[key], one, other, estimates.get(key))
+        for key, one, other in zip(keys, against, against_earlier, strict=True)
+    )
+
+
+def rule_rows(work: Work) -> tuple[RuleRow, ...]:
+    """Every rule that hit or was judged, the most frequent of the gravest first."""
+    now, last = (rule_hits(work.database, work.window(back)) for back in range(2))
+    tally: Counter[tuple[str, str]] = Counter()
+    for one in work.evidence.judged:
+        if one.true is not None and one.started_at >= work.wanted.period.since:
+            tally[one.rule_id, ("true" if one.true else "false") if one.hit else ("missed" if one.true else "")] += 1
+    rules = work.evidence.rules
+    wanted = [one for one in rules.values() if now[one.id] or last[one.id] or any(key[0] == one.id for key in tally)]
+    wanted = [one for one in wanted if one.status in (RuleStatus.ACTIVE, RuleStatus.SHADOW, RuleStatus.RETIRED)]
+    wanted.sort(key=lambda one: (one.error_class not in CRITICAL_CLASSES, -now[one.id], one.id))
+    checked = [work.volumes[-1].checked, work.volumes[-2].checked]
+    pairs = [
+        (Share(min(now[one.id], checked[0]), checked[0]), Share(min(last[one.id], checked[1]), checked[1]))
+        for one in wanted
+    ]
+    return tuple(
+        RuleRow(
+            one.id,
+            one.title,
+            one.error_class.value,
+            one.status.value,
+            *pair,
+            change,
+            Share(tally[one.id, "true"], tally[one.id, "true"] + tally[one.id, "false"]),
+            tally[one.id, "missed"],
+        )
+        for one, pair, change in zip(wanted, pairs, changes(pairs), strict=True)
+    )

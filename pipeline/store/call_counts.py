@@ -1,0 +1,66 @@
+"""Evaluated calls and hits among many calls, counted by the database."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, case, func, select
+
+from pipeline.domain.results import Outcome
+from pipeline.store.review_tables import review_items
+from pipeline.store.standings import Tests
+from pipeline.store.tables import evaluations, recordings, rule_results, runs
+
+Counts = Counter[tuple[Any, ...]]
+Slice = ColumnElement[Any] | None
+"""What calls are divided by, as an expression on ``recordings``; not at all where ``None``."""
+
+
+def call_counts(connection: Connection, tests: Tests, slice_: Slice = None) -> Counts:
+    """Evaluated calls by pack, whether an active rule flags them, and slice."""
+    table = review_items.join(evaluations, evaluations.c.recording_id == review_items.c.recording_id)
+    keys = [evaluations.c.run_id.label("run"), review_items.c.flagged.label("is_flagged"), *_labelled(slice_)]
+    query = select(*keys, func.count()).select_from(_described(table, tests, slice_)).where(*tests)
+    packs = {row.id: row.pack_digest for row in connection.execute(select(runs.c.id, runs.c.pack_digest))}
+    found: Counts = Counter()
+    # By their labels: PostgreSQL takes an expression with parameters for another one where it is repeated.
+    for run, flagged, *value, number in connection.execute(query.group_by(*(key.name for key in keys))):
+        found[packs[run], bool(flagged), *(value or [None])] += number
+    return found
+
+
+def hit_counts(connection: Connection, tests: Tests, names: Mapping[str, str], slice_: Slice = None) -> Counts:
+    """Calls that rules hit, by name, whether an active rule flags them, and slice.
+
+    Args:
+        names: under which name each rule counts; a call counts once for a name. Other rules do not count.
+    """
+    if not names:
+        return Counter()
+    rule = rule_results.c.rule_id
+    one_each = len(set(names.values())) == len(names)
+    name = rule if one_each else case(dict(names), value=rule)
+    keys = [name.label("name"), review_items.c.flagged.label("is_flagged"), *_labelled(slice_)]
+    table = rule_results.join(review_items, review_items.c.recording_id == rule_results.c.recording_id)
+    hits = (
+        select(*keys, rule_results.c.recording_id)
+        .select_from(_described(table, tests, slice_))
+        .where(rule_results.c.outcome == Outcome.HIT.value, rule.in_(list(names)), *tests)
+    )
+    calls = (hits if one_each else hits.distinct()).subquery()
+    labels = [calls.c[key.name] for key in keys]
+    found: Counts = Counter()
+    for one, flagged, *value, number in connection.execute(select(*labels, func.count()).group_by(*labels)):
+        found[names[one] if one_each else one, bool(flagged), *(value or [None])] += number
+    return found
+
+
+def _labelled(slice_: Slice) -> list[Any]:
+    return [] if slice_ is None else [slice_.label("slice")]
+
+
+def _described(table: FromClause, tests: Tests, slice_: Slice) -> FromClause:
+    """With what tests and slices speak of, where there are any."""
+    if not tests and slice_ is None:
+        return table
+    return table.join(recordings, recordings.c.id == review_items.c.recording_id)
