@@ -31,6 +31,9 @@ TABLES = {
     "alerts": ("告警", "alerts"),
     "reviews": ("复核文字（已清空）", "reviews, words blanked"),
     "appeals": ("申诉文字（已清空）", "appeals, words blanked"),
+    "calibration_calls": ("校准通话", "calls of calibrations"),
+    "calibration_entries": ("校准意见", "what was said in calibrations"),
+    "calibration_gold": ("校准标准答案", "gold of calibrations"),
     "recordings": ("通话资料（已清空）", "call details, blanked"),
 }
 
