@@ -196,7 +196,7 @@ def add_blind(
         since = view.newest
         try:
             check_kind(body, session)
-            body = body.model_copy(update={"text": masked_as_call(desk, view.sources.stored, body.text)})
+            body = body.model_copy(update={"text": masked_as_call(desk_of(request), view.sources.stored, body.text)})
             new = understood(body, view, scorecard(), visitor.account.id)
             database = desk_of(request).database
             stored = add_entry(database, calibration_id, new, visitor.account, address=address_of(request))
