@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter, process_time
 
-from benchmarks.privacy_measures import AnnotatedCall, measure, read_annotated, table
+from benchmarks.privacy_measures import AnnotatedCall, measure, read_annotated, table, without_marks
 from pipeline.domain.calls import Transcript, Turn
 from pipeline.privacy.find import find_personal
 
@@ -38,16 +38,23 @@ def main() -> None:
     for name, title in sets.items():
         if not (DIALOGUES / name).exists():
             continue
-        measured = measure(read_annotated(DIALOGUES / name), find_personal)
-        print(f"\n## {title}\n", *table(measured), sep="\n")
-        if options.list:
-            for head, lines in (
-                ("missed", measured.misses),
-                ("false", measured.false_finds),
-                ("called something else", measured.wrong_kinds),
-            ):
-                print(f"\n{head}:", *lines, sep="\n")
+        calls = read_annotated(DIALOGUES / name)
+        show(title, calls, listed=options.list and name != JUDGE)
+        show(f"{title}, without punctuation", [without_marks(call) for call in calls], listed=options.list and name != JUDGE)
     print("\n## speed\n", *speed(read_annotated(DIALOGUES / "personal.jsonl")), sep="\n")
+
+
+def show(title: str, calls: Sequence[AnnotatedCall], *, listed: bool) -> None:
+    """Prints the table of ``calls``, and what was missed or found wrongly where that may be looked at."""
+    measured = measure(calls, find_personal)
+    print(f"\n## {title}\n", *table(measured), sep="\n")
+    if listed:
+        for head, lines in (
+            ("missed", measured.misses),
+            ("false", measured.false_finds),
+            ("called something else", measured.wrong_kinds),
+        ):
+            print(f"\n{head}:", *lines, sep="\n")
 
 
 def speed(calls: Sequence[AnnotatedCall]) -> list[str]:

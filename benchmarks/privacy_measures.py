@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.domain.calls import Role, Transcript, Turn
@@ -47,6 +47,33 @@ def read_annotated(file: Path) -> list[AnnotatedCall]:
             spans.append(PersonalSpan(mark["turn"], mark["start"], mark["end"], kind, quote))
         calls.append(AnnotatedCall(entry["recording"], Transcript(turns, float(len(turns))), tuple(spans)))
     return calls
+
+
+def without_marks(call: AnnotatedCall) -> AnnotatedCall:
+    """``call`` without its punctuation, which speech recognition writes or leaves out as it likes."""
+    kept = [
+        [at for at, letter in enumerate(turn.text) if letter == " " or not _MARKS.match(letter) or _joins(turn.text, at)]
+        for turn in call.transcript.turns
+    ]
+    turns = tuple(
+        replace(turn, text="".join(turn.text[at] for at in places))
+        for turn, places in zip(call.transcript.turns, kept, strict=True)
+    )
+    spans = tuple(
+        replace(
+            span,
+            char_start=sum(at < span.char_start for at in kept[span.turn]),
+            char_end=sum(at < span.char_end for at in kept[span.turn]),
+        )
+        for span in call.personal
+    )
+    return AnnotatedCall(call.recording, replace(call.transcript, turns=turns), spans)
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether the mark at ``at`` stands within a word of letters and digits, as in qq.com."""
+    around = text[max(0, at - 1) : at] + text[at + 1 : at + 2]
+    return len(around) == 2 and around.isascii() and around.isalnum()
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.domain.calls import Role
 from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_cues import Cue, Heard
+from pipeline.privacy.find_digits import DIGIT
 from pipeline.privacy.find_said import Found, Said
 from pipeline.privacy.find_surnames import COMMON, COMPOUND, NOT_GIVEN, NOT_NAMES, SELDOM_GIVEN, SURNAMES
 
@@ -19,6 +20,17 @@ _BOUNDARY = frozenset("是叫问好您找为跟和请给的了位到姓对被让
 """Characters that may stand right before a name without punctuation."""
 _LINKS = re.compile("(?:就是|是我|我是|叫做|名字|写的|填的|填|写|是|叫|为|的|,|:|\"|“| |我|呢|吧|嗯|呃|人|姓名|全名|称呼|报一下|说一下|拼音)*")
 _SPLIT = re.compile("[^,.。?!、…:;\"'“”~—\\-\n ]+")
+_FOLLOWING = (
+    "工号|电话|手机|身份证|证件|地址|尾号|尾数|后四|末四|卡号|订单|保单|账号|单号|收件|先生|女士|小姐|老师|师傅|经理|主任|工商|银行|还有|为您|在线|"
+    "收货|收$|岁|三横|木子|耳东|弓长"
+)
+"""Words that follow a name without a pause."""
+_ENDS = re.compile(_FOLLOWING)
+_SPELT_OUT = re.compile("([一-鿿])[一-鿿]{2}\\1")
+_BREAKS = re.compile(
+    f"(?P<hard>[,.。?!、…:;\"'“”~—\\-\n ]+|[{DIGIT}\\dx]{{2,}})|(?:{_FOLLOWING}|叫|是)|(?P<soft>[姓{''.join(sorted(NOT_GIVEN))}])|$"
+)
+"""Where a name can begin or end. Speech recognition writes no comma after a name, but digits or 我 are none of it."""
 _SHORT = re.compile("(?<![^,.。?!、…:;\"'“”~—\\-\n ])[一-鿿]{2,4}(?![^,.。?!、…:;\"'“”~—\\-\n ])")
 """Parts of a sentence that are short enough to be nothing but a name."""
 _LEAD = re.compile("(?:嗯|呃|额|哦|啊|诶|哎|那|就是|就|我是|我叫|我姓|他叫|她叫|叫|是|姓|我|他|她|女儿|儿子|名字叫|名字是|名字|写|填|本人|全名|免贵|鄙姓|还有|一个是?|一位是?|另外|另)+")
@@ -32,14 +44,14 @@ _INTRODUCED = re.compile("(?:我叫|我姓名是|我名字是|我的名字是|�
 _POSTS = re.compile("(?:主任|经理|班长|组长|主管|专员|店长|站长|队长|工程师|技师)(?=[一-鿿]{2,3}(?:[,。.?!\n]|$))")
 _CHILD_OF = re.compile("(?:小|阿)[一-鿿](?=妈妈|爸爸|奶奶|爷爷|家长)")
 _NICK = re.compile("(?:小|老)(?=[一-鿿])")
-_NICK_BEFORE = re.compile("(?:^|[\\s,.。?!、:\"“]|是|叫|我|客服|专员|经理|找|前台|师傅|同事|教务|的|员|说|喊|问|修|店|部|处|台|务|度|管)$")
+_NICK_BEFORE = re.compile("(?:^|[\\s,.。?!、:\"“]|是|叫|我|客服|专员|经理|找|前台|师傅|同事|教务|的|员|说|喊|问|修|写|啊|店|部|处|台|务|度|管)$")
 _NICK_AFTER = re.compile("$|[\\s,.。?!、:;…\"”]|为您|为你|给您|在线|在的|就行|你|您|他|她|找|说|师傅|工号|请|一家|这里|接|呢|吧|吗|啊|很高兴|来")
 _NO_SURNAME = frozenset("我你您他她咱这那哪位各本该老小大好对是的和给请祝向谢两每某男女嗯啊哦")
 _NO_NICK = frozenset("时区心费计单师")
 """小时, 小区 … are words before they are somebody."""
 _ALONE = re.compile("[,。.?!、:;\n\"”的]|$")
 _AH = re.compile("(?:是|叫|客服|专员|旅行|,|[部台])(阿[一-鿿])(?=为您|[,.。?!\n]|$|请|在|很)")
-_SPELT = re.compile("([一-鿿]{2,5})的([一-鿿]{1,2})")
+_SPELT = re.compile("([一-鿿]{2,5})的(?=([一-鿿]{1,2}))")
 _LATIN = re.compile("[a-z]{2} [a-z]")
 _NAME_TAGS = ("nr", "nrt", "nrfg", "ns", "nz")
 _ENGLISH = re.compile(
@@ -50,7 +62,7 @@ _ENGLISH_NAME = re.compile(r"[A-Z][A-Za-z'’\-]+(?: (?!And\b|My\b|I\b)[A-Z][A-Z
 _PINYIN = re.compile(r"[A-Z][A-Za-z]+ [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)?")
 _KIN = frozenset("阿姨 妈妈 爸爸 奶奶 爷爷 大爷 大妈 叔叔 大哥 大姐 哥 姐 叔 婶 嫂 老师 总".split())
 _TITLES = tuple(
-    "老师 老板 经理 主任 律师 医生 大夫 师傅 阿姨 同学 教授 先生 女士 小姐 太太 大爷 大妈 大姐 大哥 奶奶 爷爷 妈妈 爸爸 叔叔 总 工 哥 姐".split()
+    "老师 老板 经理 主任 律师 医生 大夫 师傅 阿姨 同学 教授 先生 女士 小姐 太太 大爷 大妈 大姐 大哥 奶奶 爷爷 妈妈 爸爸 叔叔 姥姥 教练 主管 班长 站长 店长 校长 院长 总 工 哥 姐".split()
 )
 _ASK_TURNS = 3
 _LONGEST = 4
@@ -127,7 +139,7 @@ def _stands_apart(text: str, end: int) -> bool:
     """Whether jieba takes the character before ``end``, where a title begins, for a word: 骨科|王|主任, 这位|先生."""
     start = max(text.rfind("\n", 0, end) + 1, end - 5)
     at = start
-    for word, _ in _tagger()(text[start : end + 3]):
+    for word, _ in _tagger()(text[start : end + 3], False):
         if at == end - 1:
             return len(word) == 1
         at += len(word)
@@ -152,11 +164,14 @@ def _is_name(name: str, *, sure: bool) -> bool:
         return False
     if any(character in NOT_GIVEN or _HAN.match(character) is None for character in given):
         return False
-    return sure or not (_is_word(name) or any(character in SELDOM_GIVEN for character in given))
+    if all(character in DIGIT for character in given):
+        return False
+    return sure or not (_is_word(name) or (surname == 1 and any(character in SELDOM_GIVEN for character in given)))
 
 
 @cache
-def _tagger() -> "Callable[[str], list[tuple[str, str]]]":
+def _tagger() -> "Callable[..., list[tuple[str, str]]]":
+    """jieba's words of a text and their kinds; those of its dictionary only where ``False`` is given too."""
     import rjieba
 
     return rjieba.tag
@@ -166,8 +181,8 @@ def _is_word(text: str) -> bool:
     """Whether ``text`` is one word of the dictionary that is no name."""
     if text in NOT_NAMES:
         return True
-    tagged = _tagger()(text)
-    return len(tagged) == 1 and len(text) > 1 and not tagged[0][1].startswith("nr") and tagged[0][1] != "x"
+    tagged = _tagger()(text, False)
+    return len(tagged) == 1 and len(text) > 1 and not tagged[0][1].startswith("nr")
 
 
 def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
@@ -175,6 +190,10 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
     for match in _SURNAME_OF.finditer(text):
         at = match.end()
         length = 2 if text[at : at + 2] in COMPOUND else 1
+        if text[at : at + length] == text[at + length : at + 2 * length]:
+            yield from _name_at(text, at + length, sure=True)
+        elif length == 1 and _SPELT_OUT.match(text, at):
+            yield at + 1, at + 4
         if length == 2 or text[at] in SURNAMES or _ALONE.match(text, at + 1):
             yield at, at + length
     for match in _INTRODUCED.finditer(text):
@@ -208,7 +227,7 @@ def _nicknames(said: Said) -> Iterator[Place]:
         at = match.end()
         if not _NICK_AFTER.match(text, at + 1) or text[at] not in SURNAMES or text[at] in _NO_NICK:
             continue
-        if at < opening and said.role_at(at) is Role.AGENT and _ALONE.match(text, at + 1):
+        if at < opening and said.role_at(at) is Role.AGENT:
             yield at, at + 1
             continue
         if text[at] not in COMMON and (text[at - 1] == "老" or _is_word(text[at - 1 : at + 1])):
@@ -233,14 +252,18 @@ def _name_at(text: str, at: int, *, sure: bool) -> Iterator[Place]:
     """The name that begins at ``at``, the longest that has the form of one and ends where a name can end."""
     for length in (4, 3, 2):
         name = text[at : at + length]
-        if len(name) == length and _is_name(name, sure=sure) and _can_end(text, at + length, length, name):
+        if length > 2 and _ENDS.match(text, at + length - 1):
+            continue
+        if len(name) == length and _is_name(name, sure=sure) and _can_end(text, at + length, length):
             yield at, at + length
             return
 
 
-def _can_end(text: str, at: int, length: int, name: str) -> bool:
+def _can_end(text: str, at: int, length: int) -> bool:
     following = text[at : at + 1]
-    if not following or _HAN.match(following) is None or following in NOT_GIVEN:
+    if text.startswith(_TITLES, at - 1) or (following and following in DIGIT and text[at - 1] in DIGIT):
+        return False
+    if not following or _HAN.match(following) is None or following in NOT_GIVEN or _ENDS.match(text, at):
         return True
     return length >= 3 and not _is_word(text[at - 1 : at + 1])
 
@@ -256,7 +279,7 @@ def _answers(said: Said, word: Heard) -> Iterator[Place]:
             return
         end = text.find("\n", at + 1)
         stop = end if end >= 0 else len(text)
-        if said.turns[following].role is not asker or following > turn + 1:
+        if said.turns[following].role is not asker or asker is Role.UNKNOWN:
             found = list(_parts(text, at + 1, stop, sure=True))
             yield from found
             if found:
@@ -265,16 +288,21 @@ def _answers(said: Said, word: Heard) -> Iterator[Place]:
 
 
 def _parts(text: str, start: int, stop: int, *, sure: bool) -> Iterator[Place]:
-    for part in _SPLIT.finditer(text, start, stop):
-        first, last = part.span()
+    first, hard = start, True
+    for part in _BREAKS.finditer(text, start, stop):
+        last, ends_hard = part.start(), part["soft"] is None
         lead = _LEAD.match(text, first, last)
         if lead is not None and lead.end() < last:
             first = lead.end()
         trail = _TRAIL.search(text, first, last)
         if trail is not None and trail.start() > first:
             last = trail.start()
-        if last - first <= _LONGEST and _is_name(text[first:last], sure=sure):
-            yield first, last
+        between = hard and ends_hard
+        likely = first == start or text[first : first + 1] in COMMON or text[first : first + 2] in COMPOUND
+        if last - first <= _LONGEST and (between or likely):
+            if _is_name(text[first:last], sure=sure and between):
+                yield first, last
+        first, hard = part.end(), ends_hard
 
 
 def _alone(parts: Sequence[Part]) -> Iterator[Place]:
@@ -292,6 +320,9 @@ def _of_surnames(text: str, parts: Sequence[Part], places: Sequence[Place]) -> l
     if not surnames:
         return []
     found: list[Place] = []
+    for match in re.finditer("|".join(map(re.escape, sorted(surnames))), text):
+        if _starts_name(text, match.start()):
+            found += _name_at(text, match.start(), sure=False)
     for match in re.finditer(f"(?<=[的是叫])(?:{'|'.join(map(re.escape, surnames))})[一-鿿]{{1,2}}(?=[,。.\n]|$)", text):
         if _is_name(match.group(), sure=False) and match.span() not in places:
             found.append(match.span())
@@ -301,6 +332,12 @@ def _of_surnames(text: str, parts: Sequence[Part], places: Sequence[Place]) -> l
             if not _is_word(name) and not name.endswith(_TITLES) and (start, end) not in places:
                 found.append((start, end))
     return found
+
+
+def _starts_name(text: str, at: int) -> bool:
+    """Whether a name can begin at ``at``: after a pause, digits or a word that no name has, but not 那张."""
+    before = text[max(0, at - 1) : at]
+    return not before or _HAN.match(before) is None or (before in NOT_GIVEN and before not in "那这个") or before in DIGIT[:1]
 
 
 def _spelt(text: str, parts: Sequence[Part], places: Sequence[Place]) -> list[Place]:
@@ -318,7 +355,7 @@ def _spelt(text: str, parts: Sequence[Part], places: Sequence[Place]) -> list[Pl
         for length in (2, 1):
             if (said_again := meant[:length]) in phrase and all(character in characters for character in said_again):
                 start = _phrase_start(text, match.start(1), phrase, said_again)
-                found.append((start, match.start(2) + len(said_again)))
+                found.append((start, match.end() + len(said_again)))
                 break
     return found
 
@@ -336,6 +373,7 @@ def _repeated(said: Said, places: Sequence[Place]) -> list[Place]:
     text = said.text
     names = {text[start:end] for start, end in places}
     wanted = {name for name in names if 2 <= len(name) <= _LONGEST and _is_name(name, sure=True)}
+    wanted |= {name for name in names if len(name) == 3 and name[-1] in SURNAMES}
     wanted |= {name[1:] for name in wanted if len(name) == 3 and name[:2] not in COMPOUND and not _is_word(name[1:])}
     found: list[Place] = []
     taken = set(places)
