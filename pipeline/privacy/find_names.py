@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _HAN = re.compile("[一-鿿]")
 _BOUNDARY = frozenset("是叫问好您找为跟和请给的了位到姓对被让由把嗯呃哦啊哎喂吧吗呢写填有要下像替帮及与老小谢主长")
 """Characters that may stand right before a name without punctuation."""
-_LINKS = re.compile("(?:就是|是我|我是|叫做|名字|写的|填的|填|写|是|叫|为|的|,|:|\"|“| |我|呢|吧|嗯|呃|人|姓名|全名|称呼|报一下|说一下|拼音)*")
+_LINKS = re.compile(
+    '(?:就是|是我|我是|叫做|名字|写的|填的|填|写|是|叫|为|的|,|:|"|“| |我|呢|吧|嗯|呃|人|姓名|全名|称呼|报一下|说一下|拼音)*'
+)
 _SPLIT = re.compile("[^,.。?!、…:;\"'“”~—\\-\n ]+")
 _FOLLOWING = (
     "工号|电话|手机|身份证|证件|地址|尾号|尾数|后四|末四|卡号|订单|保单|账号|单号|收件|先生|女士|小姐|老师|师傅|经理|主任|工商|银行|还有|为您|在线|"
@@ -28,28 +30,36 @@ _FOLLOWING = (
 _ENDS = re.compile(_FOLLOWING)
 _SPELT_OUT = re.compile("([一-鿿])[一-鿿]{2}\\1")
 _BREAKS = re.compile(
-    f"(?P<hard>[,.。?!、…:;\"'“”~—\\-\n ]+|[{DIGIT}\\dx]{{2,}})|(?:{_FOLLOWING}|叫|是)|(?P<soft>[姓{''.join(sorted(NOT_GIVEN))}])|$"
+    f"(?P<hard>[,.。?!、…:;\"'“”~—\\-\n ]+|[{DIGIT}\\dx]{{2,}})|(?:{_FOLLOWING}|叫|是)|(?P<soft>[姓{''.join(sorted(NOT_GIVEN - SURNAMES))}])|$"
 )
 """Where a name can begin or end. Speech recognition writes no comma after a name, but digits or 我 are none of it."""
 _SHORT = re.compile("(?<![^,.。?!、…:;\"'“”~—\\-\n ])[一-鿿]{2,4}(?![^,.。?!、…:;\"'“”~—\\-\n ])")
 """Parts of a sentence that are short enough to be nothing but a name."""
-_LEAD = re.compile("(?:嗯|呃|额|哦|啊|诶|哎|那|就是|就|我是|我叫|我姓|他叫|她叫|叫|是|姓|我|他|她|女儿|儿子|名字叫|名字是|名字|写|填|本人|全名|免贵|鄙姓|还有|一个是?|一位是?|另外|另)+")
+_LEAD = re.compile(
+    "(?:嗯|呃|额|哦|啊|诶|哎|那|就是|就|我是|我叫|我姓|他叫|她叫|叫|是|姓|我|他|她|女儿|儿子|名字叫|名字是|名字|写|填|本人|全名|免贵|鄙姓|还有|一个是?|一位是?|另外|另)+"
+)
 _TRAIL = re.compile("(?:是吧|对吧|对吗|是吗|没错|收件|本人|收|啊|哦|呢|吧|嘛|吗|的|女士|先生|小姐)+$")
 _RELATED = re.compile("(?:的名字)?(就?是|叫|姓|,)?[,:]?(?=[一-鿿]{2})")
 _ALSO_KIN = frozenset("先生 太太 同学 老板 妈妈 爸爸 奶奶 爷爷 叔叔 哥 姐".split())
 _OWN = frozenset("我你您他她们咱的")
-_SAID_NAME = re.compile("(?:(?<=[,。 :\"])叫|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|客服|代表|教务|找一下|找)(?=[一-鿿])")
+_SAID_NAME = re.compile(
+    '(?:(?<=[,。 :"])叫|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|客服|代表|教务|找一下|找)(?=[一-鿿])'
+)
 _SURNAME_OF = re.compile("姓(?![名什啥甚氏是叫])(?=[一-鿿])")
 _INTRODUCED = re.compile("(?:我叫|我姓名是|我名字是|我的名字是|他叫|她叫)([一-鿿]{2,3})(?=[,。.?!:\n]|$)")
 _POSTS = re.compile("(?:主任|经理|班长|组长|主管|专员|店长|站长|队长|工程师|技师)(?=[一-鿿]{2,3}(?:[,。.?!\n]|$))")
 _CHILD_OF = re.compile("(?:小|阿)[一-鿿](?=妈妈|爸爸|奶奶|爷爷|家长)")
 _NICK = re.compile("(?:小|老)(?=[一-鿿])")
-_NICK_BEFORE = re.compile("(?:^|[\\s,.。?!、:\"“]|是|叫|我|客服|专员|经理|找|前台|师傅|同事|教务|的|员|说|喊|问|修|写|啊|店|部|处|台|务|度|管)$")
-_NICK_AFTER = re.compile("$|[\\s,.。?!、:;…\"”]|为您|为你|给您|在线|在的|就行|你|您|他|她|找|说|师傅|工号|请|一家|这里|接|呢|吧|吗|啊|很高兴|来")
+_NICK_BEFORE = re.compile(
+    '(?:^|[\\s,.。?!、:"“]|是|叫|我|客服|专员|经理|找|前台|师傅|同事|教务|的|员|说|喊|问|修|写|啊|店|部|处|台|务|度|管)$'
+)
+_NICK_AFTER = re.compile(
+    '$|[\\s,.。?!、:;…"”]|为您|为你|给您|在线|在的|就行|你|您|他|她|找|说|师傅|工号|请|一家|这里|接|呢|吧|吗|啊|很高兴|来'
+)
 _NO_SURNAME = frozenset("我你您他她咱这那哪位各本该老小大好对是的和给请祝向谢两每某男女嗯啊哦")
 _NO_NICK = frozenset("时区心费计单师")
 """小时, 小区 … are words before they are somebody."""
-_ALONE = re.compile("[,。.?!、:;\n\"”的]|$")
+_ALONE = re.compile('[,。.?!、:;\n"”的]|$')
 _AH = re.compile("(?:是|叫|客服|专员|旅行|,|[部台])(阿[一-鿿])(?=为您|[,.。?!\n]|$|请|在|很)")
 _SPELT = re.compile("([一-鿿]{2,5})的(?=([一-鿿]{1,2}))")
 _LATIN = re.compile("[a-z]{2} [a-z]")
@@ -109,7 +119,11 @@ def _first_before(text: str, word: Heard) -> bool:
     first = text[max(0, word.start - 1) : word.start]
     if word.cue is not Cue.TITLE or _HAN.match(first) is None or first in _NO_SURNAME:
         return False
-    return word.start == 1 or text[word.start - 2] in ",。.?!\n" and text[word.end - 2 : word.end] in ("先生", "女士", "小姐")
+    return (
+        word.start == 1
+        or text[word.start - 2] in ",。.?!\n"
+        and text[word.end - 2 : word.end] in ("先生", "女士", "小姐")
+    )
 
 
 def _ends_title(text: str, word: Heard) -> bool:
@@ -323,7 +337,9 @@ def _of_surnames(text: str, parts: Sequence[Part], places: Sequence[Place]) -> l
     for match in re.finditer("|".join(map(re.escape, sorted(surnames))), text):
         if _starts_name(text, match.start()):
             found += _name_at(text, match.start(), sure=False)
-    for match in re.finditer(f"(?<=[的是叫])(?:{'|'.join(map(re.escape, surnames))})[一-鿿]{{1,2}}(?=[,。.\n]|$)", text):
+    for match in re.finditer(
+        f"(?<=[的是叫])(?:{'|'.join(map(re.escape, surnames))})[一-鿿]{{1,2}}(?=[,。.\n]|$)", text
+    ):
         if _is_name(match.group(), sure=False) and match.span() not in places:
             found.append(match.span())
     for start, end, name in parts:
@@ -337,7 +353,12 @@ def _of_surnames(text: str, parts: Sequence[Part], places: Sequence[Place]) -> l
 def _starts_name(text: str, at: int) -> bool:
     """Whether a name can begin at ``at``: after a pause, digits or a word that no name has, but not 那张."""
     before = text[max(0, at - 1) : at]
-    return not before or _HAN.match(before) is None or (before in NOT_GIVEN and before not in "那这个") or before in DIGIT[:1]
+    return (
+        not before
+        or _HAN.match(before) is None
+        or (before in NOT_GIVEN and before not in "那这个")
+        or before in DIGIT[:1]
+    )
 
 
 def _spelt(text: str, parts: Sequence[Part], places: Sequence[Place]) -> list[Place]:
