@@ -25,10 +25,11 @@ export class Clear {
     if (reason.length < 4) { toast(t("请写明原因，至少 4 个字。", "Say why, in 4 characters or more."), "error"); return; }
     byId("clear-dialog").close();
     try {
-      const heard = await post(`/calls/${this.call}/clear-sound`, { reason });
+      const wanted = { headers: { Accept: "application/json" } };
+      const heard = await post(`/calls/${this.call}/clear-sound`, { reason }, wanted);
       const sound = heard.ok ? await heard.json() : null;
       if (sound) this.hear("?clear=1");
-      const answer = await post(`/calls/${this.call}/clear`, { reason });
+      const answer = await post(`/calls/${this.call}/clear`, { reason }, wanted);
       const said = await answer.json();
       if (!answer.ok) { toast(typeof said.detail === "string" ? said.detail : t("没有打开原文。", "It was not shown."), "error"); if (!sound) return; }
       // Where no words were kept, the sound may still be heard.
