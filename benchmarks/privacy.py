@@ -40,7 +40,11 @@ def main() -> None:
             continue
         calls = read_annotated(DIALOGUES / name)
         show(title, calls, listed=options.list and name != JUDGE)
-        show(f"{title}, without punctuation", [without_marks(call) for call in calls], listed=options.list and name != JUDGE)
+        show(
+            f"{title}, without punctuation",
+            [without_marks(call) for call in calls],
+            listed=options.list and name != JUDGE,
+        )
     print("\n## speed\n", *speed(read_annotated(DIALOGUES / "personal.jsonl")), sep="\n")
 
 

@@ -52,7 +52,11 @@ def read_annotated(file: Path) -> list[AnnotatedCall]:
 def without_marks(call: AnnotatedCall) -> AnnotatedCall:
     """``call`` without its punctuation, which speech recognition writes or leaves out as it likes."""
     kept = [
-        [at for at, letter in enumerate(turn.text) if letter == " " or not _MARKS.match(letter) or _joins(turn.text, at)]
+        [
+            at
+            for at, letter in enumerate(turn.text)
+            if letter == " " or not _MARKS.match(letter) or _joins(turn.text, at)
+        ]
         for turn in call.transcript.turns
     ]
     turns = tuple(

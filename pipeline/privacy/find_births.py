@@ -9,17 +9,24 @@ from pipeline.privacy.find_digits import DIGIT
 from pipeline.privacy.find_said import Found, Said
 
 _N = rf"[\d{DIGIT}]"
-_YEAR = rf"(?:{_N}{{4}}年|{_N}{{2}}年|去年(?=.{1,3}月)|前年(?=.{1,3}月)|今年(?=.{1,3}月))"
+_YEAR = rf"(?:{_N}{{4}}年|{_N}{{2}}年|去年(?=.{1, 3}月)|前年(?=.{1, 3}月)|今年(?=.{1, 3}月))"
 _MONTH = rf"(?:[\d{DIGIT}]{{1,2}}|十[一二]?|腊|正|冬)月(?:份)?"
-_DAY = rf"(?:[\d{DIGIT}]{{1,2}}|[一二三]?十[一二三四五六七八九]?|初[一二三四五六七八九十]|廿[一二三四五六七八九]?)[号日]?"
+_DAY = (
+    rf"(?:[一二三]?十[一二三四五六七八九]?|初[一二三四五六七八九十]|廿[一二三四五六七八九]?|[\d{DIGIT}]{{1,2}})[号日]?"
+)
 _DATE = re.compile(
-    rf"{_YEAR}(?:,?{_MONTH}(?:,?{_DAY})?)?|{_MONTH},?{_DAY}|(?<!{_N}){_N}{{8}}(?!{_N})|(?<!{_N}){_N}{{4}}[ ./,\-]{_N}{{1,2}}[ ./,\-]{_N}{{1,2}}(?!{_N})"
+    rf"{_YEAR}(?:,?{_MONTH}(?:,?{_DAY})?)?|{_MONTH},?{_DAY}|(?<!{_N}){_N}{{8}}(?!{_N})|"
+    rf"(?<!{_N}){_N}{{4}}[ ./,\-]{_N}{{1,2}}[ ./,\-]{_N}{{1,2}}(?!{_N})"
 )
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _ENGLISH = re.compile(
-    rf"(?:{_MONTHS})(?: \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTHS})(?:,? \d{{4}})?|\d{{1,2}}[/\-]\d{{1,2}}[/\-]\d{{2,4}}"
+    rf"(?:{_MONTHS})(?: \d{{1,2}}(?:st|nd|rd|th)?)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|"
+    rf"th)?(?: of)? (?:{_MONTHS})(?:,? \d{{4}})?|\d{{1,2}}[/\-]\d{{1,2}}[/\-]\d{{2,4}}"
 )
-_BORN = re.compile(rf"是(?<=[我他她您你子女儿爸妈人]是)({_YEAR}(?:{_MONTH}(?:{_DAY})?)?)(?=的(?:[,。.]|$)|生的?|出生|生人)")
+_BORN = re.compile(
+    rf"是(?<=[我他她您你子女儿爸妈人]是)({_YEAR}(?:{_MONTH}(?:{_DAY})?)?)(?=的(?:[,。.]|$)|生的?|出生|生人)"
+)
+_TODAY = ("今天", "现在", "明天", "今天是")
 _REACH = 24
 _ASK_REACH = 60
 
@@ -38,6 +45,8 @@ def find_births(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
             for match in form.finditer(text, word.end, min(own, word.end + _REACH)):
                 yield _found(said, match)
             for match in form.finditer(text, own, min(stop, own + _ASK_REACH)):
+                if text.endswith(_TODAY, 0, match.start()):
+                    continue
                 yield _found(said, match)
     for match in _BORN.finditer(text):
         yield Found(match.start(1), match.end(1), PersonalKind.BIRTH_DATE, match[1])

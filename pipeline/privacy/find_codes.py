@@ -17,19 +17,29 @@ _ASKED_PASSPORT = re.compile(rf"(?<![a-z])[a-z](?:[ ,、]?[a-z])?(?:[ ,.、]{{0,
 
 _AT = r"艾特|爱特|圈a|@|小老鼠|(?<![a-z])at(?![a-z])"
 _TOP = r"com|cn|net|org|edu|gov|co"
-_PART = rf"[a-z\d_+\-{DIGIT}]|下划线|下横线|横杠|中杠|杠|点|[两三四五六]个(?={_D})|小写|大写|(?<![a-z])(?:dot|underscore|dash)(?![a-z])"
-_DOMAIN_END = re.compile(rf"(?:点|\.|(?<![a-z])dot )[ ,、]*(?:{_TOP})(?![a-z])(?:[ ,、]*(?:点|\.|dot )[ ,、]*cn(?![a-z]))?")
+_PART = (
+    rf"[a-z\d_+\-{DIGIT}]|下划线|下横线|横杠|中杠|杠|点|[两三四五六]个(?={_D})|小写|大写|"
+    rf"(?<![a-z])(?:dot|underscore|dash)(?![a-z])"
+)
+_DOMAIN_END = re.compile(
+    rf"(?:点|\.|(?<![a-z])dot )[ ,、]*(?:{_TOP})(?![a-z])(?:[ ,、]*(?:点|\.|dot )[ ,、]*cn(?![a-z]))?"
+)
 _ADDRESS_BEFORE = re.compile(rf"(?:(?:{_AT}|{_PART}|\.)(?:[,、](?! )| (?=[a-z\d](?![a-z\d])|@))?)+$")
 _ENGLISH_MAIL = re.compile(
-    r"[a-z0-9_.+\-]+(?: (?:dot|underscore|dash) [a-z0-9]+)* at [a-z0-9\-]+(?: dot [a-z]+)+|[a-z0-9_.+\-]+@[a-z0-9.\-]+\.[a-z]{2,}"
+    r"[a-z0-9_.+\-]+(?: (?:dot|underscore|dash) [a-z0-9]+)* at [a-z0-9\-]+(?: dot [a-z]+)+|"
+    r"[a-z0-9_.+\-]+@[a-z0-9.\-]+\.[a-z]{2,}"
 )
 _HAS_AT = re.compile(_AT)
 _LONGEST_ADDRESS = 64
 _MAIL_REACH = 40
 _SPELLING = re.compile("([a-z]{3,})|([一-鿿]{2,4})的([一-鿿])")
-_NO_PARTS = frozenset("com net org edu gov gmail outlook hotmail sina sohu foxmail aliyun qq dot".split())
+_NO_PARTS = frozenset(
+    ["com", "net", "org", "edu", "gov", "gmail", "outlook", "hotmail", "sina", "sohu", "foxmail", "aliyun", "qq", "dot"]
+)
 
-_ACCOUNT = re.compile(rf"[a-z](?:[ ,、]?(?:[a-z\d_\-{DIGIT}]|下划线|杠))*(?:下划线|[a-z\d_{DIGIT}])")
+_ACCOUNT = re.compile(
+    rf"[a-z](?:(?:[,、]| (?=[a-z\d](?![a-z\d])))?(?:[a-z\d_\-{DIGIT}]|下划线|杠))*(?:下划线|[a-z\d_{DIGIT}])"
+)
 _WORD = re.compile(rf"(?:[a-z](?![a-z]* [a-z]{{2}})|{_D})(?:[,、]?[a-z\d_\-{DIGIT}])+")
 _TO_ACCOUNT = re.compile(r"(?:号码?|账号|就是|是|你?搜|:|,|叫|的|好像|设|要不|您|呢|吧|为|嗯|啊| )*")
 _SHORTEST_ACCOUNT = 5

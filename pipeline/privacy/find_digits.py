@@ -12,8 +12,28 @@ DIGIT = "零〇幺一二两三四五六七八九妖"
 _VALUES = {"零": 0, "〇": 0, "幺": 1, "妖": 1, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4}
 _VALUES |= {"五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _MISHEARD = {"要": "一", "腰": "一", "医": "一", "衣": "一", "而": "二", "儿": "二", "山": "三", "是": "四", "事": "四"}
-_MISHEARD |= {"试": "四", "无": "五", "午": "五", "舞": "五", "留": "六", "流": "六", "起": "七", "期": "七", "妻": "七"}
-_MISHEARD |= {"吧": "八", "把": "八", "就": "九", "酒": "九", "久": "九", "灵": "零", "林": "零", "领": "零", "洞": "零"}
+_MISHEARD |= {
+    "试": "四",
+    "无": "五",
+    "午": "五",
+    "舞": "五",
+    "留": "六",
+    "流": "六",
+    "起": "七",
+    "期": "七",
+    "妻": "七",
+}
+_MISHEARD |= {
+    "吧": "八",
+    "把": "八",
+    "就": "九",
+    "酒": "九",
+    "久": "九",
+    "灵": "零",
+    "林": "零",
+    "领": "零",
+    "洞": "零",
+}
 _MISHEARD |= {"拐": "七", "勾": "九"}
 _SLIP = re.compile(
     rf"[{''.join(_MISHEARD)}](?:(?<=[\d{DIGIT}]{{4}}.)(?=[\d{DIGIT}](?![十百千万年月块元点]))"
@@ -26,14 +46,16 @@ _CLUSTER = re.compile(rf"[\d{DIGIT}十百千万亿](?:个?[\d{DIGIT}十百千万
 _TOKEN = re.compile(
     rf"(?P<repeat>[2-8两二三四五六七八]个[\d{DIGIT}])(?![个十百千万亿])"
     rf"|(?P<large>[\d{DIGIT}十百千]*[万亿][\d{DIGIT}十百千万亿]*)"
-    r"|(?P<amount>(?:[一二两三四五六七八九]千零?)?(?:[一二两三四五六七八九]百零?)?[一二三四五六七八九]?十[一二三四五六七八九]?"
+    r"|"
+    r"(?P<amount>(?:[一二两三四五六七八九]千零?)?(?:[一二两三四五六七八九]百零?)?[一二三四五六七八九]?十[一二三四五六七八九]?"
     r"|(?:[一二两三四五六七八九]千零?)?[一二两三四五六七八九]百(?:零?[一二三四五六七八九])?|[一二两三四五六七八九]千)"
     rf"|(?P<arabic>(?:\d(?!个[\d{DIGIT}]))+x?)"
     rf"|(?P<han>(?:[{DIGIT}](?!个[\d{DIGIT}]|[十百千万亿]))+x?)"
     r"|(?P<other>.)"
 )
 _FILLER = (
-    "嗯|呃|额|哎|诶|啊|哦|噢|那个|然后|后面|后头|后边|再|接着|中间|最后|下面|对|杠|空格|就是|是|来|这个|完了|还有|and|uh|um|then"
+    "嗯|呃|额|哎|诶|啊|哦|噢|那个|然后|后面|后头|后边|再|接着|中间|最后|下面|对|杠|空格|就是|是|来|"
+    "这个|完了|还有|and|uh|um|then"
 )
 _GAP = re.compile(rf"(?:[ ,.、·…\-~—\"'()/。:]|{_FILLER})*")
 _LONGEST_GAP = 12
@@ -42,14 +64,18 @@ _DIGITS_OF_PAIRS = 9
 _MEASURE = re.compile(
     "[块元毛角分钱天月日年岁点时秒次倍折成%米斤克兆位条张件台套份箱楼层栋幢座室期步遍页级人口只间晚集度寸升毫名家盒瓶本种款笔通回趟"
     "下些样起直定般共旦切律颗朵本片枚届把号栏岁路弄巷场顿句声门院组公线字]"
-    "|个(?!零)|小时|单元|工作日|会儿|边|方面|手(?!机)|来(?!电)|部分|百|平|室|线|gb?(?![a-z])|mb?(?![a-z])|kg|天"
+    "|个(?!零)|小时|单元|工作日|会儿|边|方面|手(?!机)|来(?!电|着)|部分|百|平|室|线|gb?(?![a-z])|mb?(?![a-z])|kg|天"
 )
 _ORDINAL = re.compile("(?:第|周|星期|礼拜|初|满|减|差|每|近|约|百分之|前|上)$")
-_ENGLISH = {word: str(value) for value, word in enumerate("zero one two three four five six seven eight nine".split())}
+_ENGLISH = {
+    word: str(value)
+    for value, word in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
+}
 _ENGLISH |= {"oh": "0", "o": "0"}
 _ENGLISH_DIGIT = re.compile(rf"(?<![a-z])(?:(double|triple) )?({'|'.join(_ENGLISH)})(?![a-z'])")
 _LATIN = re.compile("[a-z]{3} ")
-_IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_IP = re.compile(r"\d{1,3}(?<![\d.]\d)(?:\.\d{1,3}){3}(?![\d.])")
+"""Network addresses are written like pieces of a number."""
 _DECIMAL = re.compile(r"\d{1,6}\.\d{1,2}(?!\d)")
 
 
@@ -97,6 +123,7 @@ def slips_mended(text: str) -> str:
 
 def digit_runs(said: Said, text: str) -> list[Run]:
     """The runs of digits of a call, in order. ``text`` is that of ``said`` with its slips mended."""
+    text = _IP.sub(lambda match: "\ufffc" * len(match.group()), text)
     runs: list[Run] = []
     pieces: list[Piece] = []
     spoken = [*_pieces(text), *_english_pieces(text)]
@@ -141,7 +168,10 @@ def _pieces(text: str) -> Iterator[tuple[Piece, bool]]:
                 digits = "".join(_digit(character) for character in said)
             else:
                 digits, counted = said, True
-            yield Piece(start, end, digits, token.lastgroup == "amount"), counted or (len(digits) < 7 and _counts(text, start, end, len(digits)))
+            yield (
+                Piece(start, end, digits, token.lastgroup == "amount"),
+                counted or (len(digits) < 7 and _counts(text, start, end, len(digits))),
+            )
 
 
 def _english_pieces(text: str) -> Iterator[tuple[Piece, bool]]:

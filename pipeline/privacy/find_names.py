@@ -2,48 +2,53 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from functools import cache
-from typing import TYPE_CHECKING
 
 from pipeline.domain.calls import Role
 from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_cues import Cue, Heard
 from pipeline.privacy.find_digits import DIGIT
+from pipeline.privacy.find_name_forms import (
+    FOLLOWING,
+    HAN,
+    LONGEST,
+    TITLES,
+    Part,
+    Place,
+    can_begin,
+    is_name,
+    is_word,
+    name_at,
+    starts_name,
+    tagger,
+)
 from pipeline.privacy.find_said import Found, Said
-from pipeline.privacy.find_surnames import COMMON, COMPOUND, NOT_GIVEN, NOT_NAMES, SELDOM_GIVEN, SURNAMES
+from pipeline.privacy.find_spelling import english_names, name_in_pinyin, owners, repetitions, spellings
+from pipeline.privacy.find_surnames import COMMON, COMPOUND, NOT_GIVEN, NOT_NAMES, SURNAMES
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_HAN = re.compile("[一-鿿]")
-_BOUNDARY = frozenset("是叫问好您找为跟和请给的了位到姓对被让由把嗯呃哦啊哎喂吧吗呢写填有要下像替帮及与老小谢主长")
-"""Characters that may stand right before a name without punctuation."""
 _LINKS = re.compile(
-    '(?:就是|是我|我是|叫做|名字|写的|填的|填|写|是|叫|为|的|,|:|"|“| |我|呢|吧|嗯|呃|人|姓名|全名|称呼|报一下|说一下|拼音)*'
+    '(?:就是|是我|我是|叫做|名字|写的|填的|填|写|是|叫|为|的|,|:|"|“| |我|呢|吧|嗯|呃|人|姓名|全名|'
+    "称呼|报一下|说一下|拼音)*"
 )
-_SPLIT = re.compile("[^,.。?!、…:;\"'“”~—\\-\n ]+")
-_FOLLOWING = (
-    "工号|电话|手机|身份证|证件|地址|尾号|尾数|后四|末四|卡号|订单|保单|账号|单号|收件|先生|女士|小姐|老师|师傅|经理|主任|工商|银行|还有|为您|在线|"
-    "收货|收$|岁|三横|木子|耳东|弓长"
-)
-"""Words that follow a name without a pause."""
-_ENDS = re.compile(_FOLLOWING)
+_SERVING = re.compile("([一-鿿]{2,3})(?=为您服务)")
 _SPELT_OUT = re.compile("([一-鿿])[一-鿿]{2}\\1")
 _BREAKS = re.compile(
-    f"(?P<hard>[,.。?!、…:;\"'“”~—\\-\n ]+|[{DIGIT}\\dx]{{2,}})|(?:{_FOLLOWING}|叫|是)|(?P<soft>[姓{''.join(sorted(NOT_GIVEN - SURNAMES))}])|$"
+    f"(?P<hard>[,.。?!、…:;\"'“”~—\\-\n ]+|[{DIGIT}十百\\dx]{{2,}})|(?:{FOLLOWING}|叫|是)|"
+    f"(?P<soft>[姓{''.join(sorted(NOT_GIVEN - SURNAMES))}])|$"
 )
 """Where a name can begin or end. Speech recognition writes no comma after a name, but digits or 我 are none of it."""
 _SHORT = re.compile("(?<![^,.。?!、…:;\"'“”~—\\-\n ])[一-鿿]{2,4}(?![^,.。?!、…:;\"'“”~—\\-\n ])")
 """Parts of a sentence that are short enough to be nothing but a name."""
 _LEAD = re.compile(
-    "(?:嗯|呃|额|哦|啊|诶|哎|那|就是|就|我是|我叫|我姓|他叫|她叫|叫|是|姓|我|他|她|女儿|儿子|名字叫|名字是|名字|写|填|本人|全名|免贵|鄙姓|还有|一个是?|一位是?|另外|另)+"
+    "(?:嗯|呃|额|哦|啊|诶|哎|那|就是|就|我是|我叫|我姓|他叫|她叫|叫|是|姓|我|他|她|女儿|儿子|名字叫|"
+    "名字是|名字|写|填|本人|全名|免贵|鄙姓|还有|一个是?|一位是?|另外|另)+"
 )
 _TRAIL = re.compile("(?:是吧|对吧|对吗|是吗|没错|收件|本人|收|啊|哦|呢|吧|嘛|吗|的|女士|先生|小姐)+$")
 _RELATED = re.compile("(?:的名字)?(就?是|叫|姓|,)?[,:]?(?=[一-鿿]{2})")
-_ALSO_KIN = frozenset("先生 太太 同学 老板 妈妈 爸爸 奶奶 爷爷 叔叔 哥 姐".split())
+_ALSO_KIN = frozenset(["先生", "太太", "同学", "老板", "妈妈", "爸爸", "奶奶", "爷爷", "叔叔", "哥", "姐"])
 _OWN = frozenset("我你您他她们咱的")
 _SAID_NAME = re.compile(
-    '(?:(?<=[,。 :"])叫|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|客服|代表|教务|找一下|找)(?=[一-鿿])'
+    '(?:(?<=[,。 :"])叫|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|'
+    "客服|代表|教务|找一下|找)(?=[一-鿿])"
 )
 _SURNAME_OF = re.compile("姓(?![名什啥甚氏是叫])(?=[一-鿿])")
 _INTRODUCED = re.compile("(?:我叫|我姓名是|我名字是|我的名字是|他叫|她叫)([一-鿿]{2,3})(?=[,。.?!:\n]|$)")
@@ -51,50 +56,55 @@ _POSTS = re.compile("(?:主任|经理|班长|组长|主管|专员|店长|站长|
 _CHILD_OF = re.compile("(?:小|阿)[一-鿿](?=妈妈|爸爸|奶奶|爷爷|家长)")
 _NICK = re.compile("(?:小|老)(?=[一-鿿])")
 _NICK_BEFORE = re.compile(
-    '(?:^|[\\s,.。?!、:"“]|是|叫|我|客服|专员|经理|找|前台|师傅|同事|教务|的|员|说|喊|问|修|写|啊|店|部|处|台|务|度|管)$'
+    '(?:^|[\\s,.。?!、:"“]|是|叫|我|客服|专员|经理|找|前台|师傅|同事|教务|的|员|说|喊|问|修|写|啊|店|'
+    "部|处|台|务|度|管)$"
 )
 _NICK_AFTER = re.compile(
-    '$|[\\s,.。?!、:;…"”]|为您|为你|给您|在线|在的|就行|你|您|他|她|找|说|师傅|工号|请|一家|这里|接|呢|吧|吗|啊|很高兴|来'
+    '$|[\\s,.。?!、:;…"”]|为您|为你|给您|在线|在的|就行|你|您|他|她|找|说|师傅|工号|请|一家|这里|接|'
+    "呢|吧|吗|啊|很高兴|来"
 )
 _NO_SURNAME = frozenset("我你您他她咱这那哪位各本该老小大好对是的和给请祝向谢两每某男女嗯啊哦")
 _NO_NICK = frozenset("时区心费计单师")
 """小时, 小区 … are words before they are somebody."""
 _ALONE = re.compile('[,。.?!、:;\n"”的]|$')
 _AH = re.compile("(?:是|叫|客服|专员|旅行|,|[部台])(阿[一-鿿])(?=为您|[,.。?!\n]|$|请|在|很)")
-_SPELT = re.compile("([一-鿿]{2,5})的(?=([一-鿿]{1,2}))")
-_LATIN = re.compile("[a-z]{2} [a-z]")
 _NAME_TAGS = ("nr", "nrt", "nrfg", "ns", "nz")
-_ENGLISH = re.compile(
-    r"(?<![a-z])(?:(?:my|full|her|his|the) name(?: is|'s)|name is|this is|i am|i'm|ask for|speaking with|mr\.?|mrs\.?|ms\.?|miss|dr\.?) "
-    r"(?=[a-z])"
-)
-_ENGLISH_NAME = re.compile(r"[A-Z][A-Za-z'’\-]+(?: (?!And\b|My\b|I\b)[A-Z][A-Za-z'’\-]+){0,2}")
-_PINYIN = re.compile(r"[A-Z][A-Za-z]+ [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)?")
-_KIN = frozenset("阿姨 妈妈 爸爸 奶奶 爷爷 大爷 大妈 叔叔 大哥 大姐 哥 姐 叔 婶 嫂 老师 总".split())
-_TITLES = tuple(
-    "老师 老板 经理 主任 律师 医生 大夫 师傅 阿姨 同学 教授 先生 女士 小姐 太太 大爷 大妈 大姐 大哥 奶奶 爷爷 妈妈 爸爸 叔叔 姥姥 教练 主管 班长 站长 店长 校长 院长 总 工 哥 姐".split()
+_KIN = frozenset(
+    [
+        "阿姨",
+        "妈妈",
+        "爸爸",
+        "奶奶",
+        "爷爷",
+        "大爷",
+        "大妈",
+        "叔叔",
+        "大哥",
+        "大姐",
+        "哥",
+        "姐",
+        "叔",
+        "婶",
+        "嫂",
+        "老师",
+        "总",
+    ]
 )
 _ASK_TURNS = 3
-_LONGEST = 4
 
 
 def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     """Names, and spellings of them. A surname alone has the value of the only full name it can belong to."""
     parts = [(part.start(), part.end(), part.group()) for part in _SHORT.finditer(said.text)]
     announced = {*_announced(said, heard), *_alone(parts)}
-    surnames = {said.text[start] for start, end in announced if end - start < _LONGEST}
-    places = sorted({*_titled(said, heard, surnames), *announced, *_english(said)})
+    surnames = {said.text[start] for start, end in announced if end - start < LONGEST}
+    places = sorted({*_titled(said, heard, surnames), *announced, *english_names(said, heard)})
     places += _of_surnames(said.text, parts, places)
-    places += _spelt(said.text, parts, places)
-    places += _repeated(said, places)
-    values = _values(said, places)
+    places += spellings(said.text, parts, places)
+    places += repetitions(said, places)
+    values = owners(said, places)
     for start, end in sorted(set(places)):
         yield Found(start, end, PersonalKind.NAME, values.get(said.text[start:end], said.text[start:end]))
-
-
-Place = tuple[int, int]
-Part = tuple[int, int, str]
-"""Where a part of a sentence begins and ends, and its text."""
 
 
 def _titled(said: Said, heard: Sequence[Heard], surnames: Collection[str]) -> Iterator[Place]:
@@ -115,14 +125,12 @@ def _titled(said: Said, heard: Sequence[Heard], surnames: Collection[str]) -> It
 
 
 def _first_before(text: str, word: Heard) -> bool:
-    """Whether one character opens the sentence before a title: 书先生, 都女士. It can only be a surname, however rare."""
+    """Whether one character opens the sentence before a title, as in 书先生: it can only be a surname."""
     first = text[max(0, word.start - 1) : word.start]
-    if word.cue is not Cue.TITLE or _HAN.match(first) is None or first in _NO_SURNAME:
+    if word.cue is not Cue.TITLE or HAN.match(first) is None or first in _NO_SURNAME:
         return False
-    return (
-        word.start == 1
-        or text[word.start - 2] in ",。.?!\n"
-        and text[word.end - 2 : word.end] in ("先生", "女士", "小姐")
+    return word.start == 1 or (
+        text[word.start - 2] in ",。.?!\n" and text[word.end - 2 : word.end] in ("先生", "女士", "小姐")
     )
 
 
@@ -139,12 +147,12 @@ def _name_before(text: str, end: int, *, kin: bool) -> int | None:
     """
     if text[max(0, end - 2) : end] in COMPOUND:
         return end - 2
-    if end and text[end - 1] in SURNAMES and not (text[end - 1] in "祝向" and kin):
-        if _begins(text, end - 1) or _stands_apart(text, end):
-            return end - 1
+    known = end > 0 and text[end - 1] in SURNAMES and not (text[end - 1] in "祝向" and kin)
+    if known and (can_begin(text, end - 1) or _stands_apart(text, end)):
+        return end - 1
     for length in (3, 2, 4):
         name = text[max(0, end - length) : end]
-        if len(name) == length and _is_name(name, sure=False) and _begins(text, end - length):
+        if len(name) == length and is_name(name, sure=False) and can_begin(text, end - length):
             return end - length
     return None
 
@@ -153,50 +161,11 @@ def _stands_apart(text: str, end: int) -> bool:
     """Whether jieba takes the character before ``end``, where a title begins, for a word: 骨科|王|主任, 这位|先生."""
     start = max(text.rfind("\n", 0, end) + 1, end - 5)
     at = start
-    for word, _ in _tagger()(text[start : end + 3], False):
+    for word, _ in tagger()(text[start : end + 3], False):
         if at == end - 1:
             return len(word) == 1
         at += len(word)
     return False
-
-
-def _begins(text: str, at: int) -> bool:
-    return at == 0 or _HAN.match(text[at - 1]) is None or text[at - 1] in _BOUNDARY
-
-
-def _is_name(name: str, *, sure: bool) -> bool:
-    """Whether ``name`` has the form of a full name: a surname and one or two characters.
-
-    Args:
-        sure: whether the words around say that a name comes; else it must not be a word of the dictionary.
-    """
-    if name in NOT_NAMES or name[:2] in NOT_NAMES or name.endswith(_TITLES):
-        return False
-    surname = 2 if name[:2] in COMPOUND and len(name) > 2 else 1
-    given = name[surname:]
-    if not 1 <= len(given) <= 2 or (surname == 1 and name[0] not in SURNAMES):
-        return False
-    if any(character in NOT_GIVEN or _HAN.match(character) is None for character in given):
-        return False
-    if all(character in DIGIT for character in given):
-        return False
-    return sure or not (_is_word(name) or (surname == 1 and any(character in SELDOM_GIVEN for character in given)))
-
-
-@cache
-def _tagger() -> "Callable[..., list[tuple[str, str]]]":
-    """jieba's words of a text and their kinds; those of its dictionary only where ``False`` is given too."""
-    import rjieba
-
-    return rjieba.tag
-
-
-def _is_word(text: str) -> bool:
-    """Whether ``text`` is one word of the dictionary that is no name."""
-    if text in NOT_NAMES:
-        return True
-    tagged = _tagger()(text, False)
-    return len(tagged) == 1 and len(text) > 1 and not tagged[0][1].startswith("nr")
 
 
 def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
@@ -205,19 +174,29 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
         at = match.end()
         length = 2 if text[at : at + 2] in COMPOUND else 1
         if text[at : at + length] == text[at + length : at + 2 * length]:
-            yield from _name_at(text, at + length, sure=True)
+            yield from name_at(text, at + length, sure=True)
         elif length == 1 and _SPELT_OUT.match(text, at):
             yield at + 1, at + 4
+            if text.startswith(text[at], at + 4):
+                yield from name_at(text, at + 4, sure=True)
         if length == 2 or text[at] in SURNAMES or _ALONE.match(text, at + 1):
             yield at, at + length
     for match in _INTRODUCED.finditer(text):
         if not any(character in NOT_GIVEN for character in match[1][1:]) and match[1] not in NOT_NAMES:
             yield match.span(1)
+    for match in _SERVING.finditer(text):
+        for start in (match.start(), match.end() - 2):
+            if (
+                text[start] in COMMON
+                and not NOT_GIVEN.intersection(text[start + 1 : match.end()])
+                and can_begin(text, start)
+            ):
+                yield start, match.end()
     for match in _CHILD_OF.finditer(text):
         yield match.span()
     for form in (_SAID_NAME, _POSTS):
         for match in form.finditer(text):
-            yield from _name_at(text, match.end(), sure=False)
+            yield from name_at(text, match.end(), sure=False)
     yield from _nicknames(said)
     for match in _AH.finditer(text):
         yield match.span(1)
@@ -225,12 +204,12 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
         if word.cue is Cue.KIN or (word.cue in (Cue.TITLE, Cue.JOB) and _is_kin(text, word)):
             related = _RELATED.match(text, word.end)
             if related is not None:
-                yield from _name_at(text, related.end(), sure=related[1] == "叫")
+                yield from name_at(text, related.end(), sure=related[1] == "叫")
         elif word.cue is Cue.NAME:
             links = _LINKS.match(text, word.end)
-            yield from _name_at(text, links.end() if links else word.end, sure=True)
+            yield from name_at(text, links.end() if links else word.end, sure=True)
             yield from _answers(said, word)
-            yield from _in_pinyin(said, links.end() if links else word.end)
+            yield from name_in_pinyin(said, links.end() if links else word.end)
 
 
 def _nicknames(said: Said) -> Iterator[Place]:
@@ -244,7 +223,7 @@ def _nicknames(said: Said) -> Iterator[Place]:
         if at < opening and said.role_at(at) is Role.AGENT:
             yield at, at + 1
             continue
-        if text[at] not in COMMON and (text[at - 1] == "老" or _is_word(text[at - 1 : at + 1])):
+        if text[at] not in COMMON and (text[at - 1] == "老" or is_word(text[at - 1 : at + 1])):
             continue
         if _NICK_BEFORE.search(text[max(0, at - 4) : at - 1]):
             yield at, at + 1
@@ -254,32 +233,6 @@ def _is_kin(text: str, word: Heard) -> bool:
     """Whether a title means somebody of the speaker's: 我先生, 您太太, 奶奶叫 …"""
     own = text[max(0, word.start - 1) : word.start] in _OWN or text.startswith("叫", word.end)
     return own and text[word.start : word.end] in _ALSO_KIN
-
-
-def _in_pinyin(said: Said, at: int) -> Iterator[Place]:
-    name = _PINYIN.match(said.original(at, min(len(said.text), at + 40))) if at < len(said.text) else None
-    if name is not None:
-        yield at, at + name.end()
-
-
-def _name_at(text: str, at: int, *, sure: bool) -> Iterator[Place]:
-    """The name that begins at ``at``, the longest that has the form of one and ends where a name can end."""
-    for length in (4, 3, 2):
-        name = text[at : at + length]
-        if length > 2 and _ENDS.match(text, at + length - 1):
-            continue
-        if len(name) == length and _is_name(name, sure=sure) and _can_end(text, at + length, length):
-            yield at, at + length
-            return
-
-
-def _can_end(text: str, at: int, length: int) -> bool:
-    following = text[at : at + 1]
-    if text.startswith(_TITLES, at - 1) or (following and following in DIGIT and text[at - 1] in DIGIT):
-        return False
-    if not following or _HAN.match(following) is None or following in NOT_GIVEN or _ENDS.match(text, at):
-        return True
-    return length >= 3 and not _is_word(text[at - 1 : at + 1])
 
 
 def _answers(said: Said, word: Heard) -> Iterator[Place]:
@@ -313,17 +266,16 @@ def _parts(text: str, start: int, stop: int, *, sure: bool) -> Iterator[Place]:
             last = trail.start()
         between = hard and ends_hard
         likely = first == start or text[first : first + 1] in COMMON or text[first : first + 2] in COMPOUND
-        if last - first <= _LONGEST and (between or likely):
-            if _is_name(text[first:last], sure=sure and between):
-                yield first, last
+        if last - first <= LONGEST and (between or likely) and is_name(text[first:last], sure=sure and between):
+            yield first, last
         first, hard = part.end(), ends_hard
 
 
 def _alone(parts: Sequence[Part]) -> Iterator[Place]:
     """Parts of a sentence that are nothing but three characters that jieba takes for a name."""
     for start, end, name in parts:
-        if len(name) == 3 and name[0] in COMMON and _is_name(name, sure=False):
-            tagged = _tagger()(name)
+        if len(name) == 3 and name[0] in COMMON and is_name(name, sure=False):
+            tagged = tagger()(name)
             if len(tagged[0][0]) != 2 and tagged[-1][1] in _NAME_TAGS:
                 yield start, end
 
@@ -335,96 +287,16 @@ def _of_surnames(text: str, parts: Sequence[Part], places: Sequence[Place]) -> l
         return []
     found: list[Place] = []
     for match in re.finditer("|".join(map(re.escape, sorted(surnames))), text):
-        if _starts_name(text, match.start()):
-            found += _name_at(text, match.start(), sure=False)
+        if starts_name(text, match.start()):
+            found += name_at(text, match.start(), sure=False)
     for match in re.finditer(
         f"(?<=[的是叫])(?:{'|'.join(map(re.escape, surnames))})[一-鿿]{{1,2}}(?=[,。.\n]|$)", text
     ):
-        if _is_name(match.group(), sure=False) and match.span() not in places:
+        if is_name(match.group(), sure=False) and match.span() not in places:
             found.append(match.span())
     for start, end, name in parts:
         known = name[0] in surnames and 2 <= len(name) <= 3 and not NOT_GIVEN.intersection(name[1:])
-        if known or (name[:2] in surnames and _is_name(name, sure=True)):
-            if not _is_word(name) and not name.endswith(_TITLES) and (start, end) not in places:
-                found.append((start, end))
+        known = known or (name[:2] in surnames and is_name(name, sure=True))
+        if known and not is_word(name) and not name.endswith(TITLES) and (start, end) not in places:
+            found.append((start, end))
     return found
-
-
-def _starts_name(text: str, at: int) -> bool:
-    """Whether a name can begin at ``at``: after a pause, digits or a word that no name has, but not 那张."""
-    before = text[max(0, at - 1) : at]
-    return (
-        not before
-        or _HAN.match(before) is None
-        or (before in NOT_GIVEN and before not in "那这个")
-        or before in DIGIT[:1]
-    )
-
-
-def _spelt(text: str, parts: Sequence[Part], places: Sequence[Place]) -> list[Place]:
-    """耳东陈, 芳草的芳: how the characters of a name that was said are written."""
-    characters = {character for start, end in places for character in text[start:end] if _HAN.match(character)}
-    found: list[Place] = []
-    if not characters:
-        return found
-    for start, end, name in parts:
-        if len(name) == 3 and name[-1] in characters and name[-1] in SURNAMES and name[1] != "的":
-            if not any(start < last and first < end for first, last in places):
-                found.append((start, end))
-    for match in _SPELT.finditer(text):
-        phrase, meant = match.groups()
-        for length in (2, 1):
-            if (said_again := meant[:length]) in phrase and all(character in characters for character in said_again):
-                start = _phrase_start(text, match.start(1), phrase, said_again)
-                found.append((start, match.end() + len(said_again)))
-                break
-    return found
-
-
-def _phrase_start(text: str, start: int, phrase: str, meant: str) -> int:
-    """Without what only leads in: 是芳草的芳."""
-    while len(phrase) > 2 and phrase[0] in "是就叫我那个姓" and meant in phrase[1:]:
-        phrase = phrase[1:]
-        start += 1
-    return start
-
-
-def _repeated(said: Said, places: Sequence[Place]) -> list[Place]:
-    """Every other place of the full names that were found, and of the given names of two characters."""
-    text = said.text
-    names = {text[start:end] for start, end in places}
-    wanted = {name for name in names if 2 <= len(name) <= _LONGEST and _is_name(name, sure=True)}
-    wanted |= {name for name in names if len(name) == 3 and name[-1] in SURNAMES}
-    wanted |= {name[1:] for name in wanted if len(name) == 3 and name[:2] not in COMPOUND and not _is_word(name[1:])}
-    found: list[Place] = []
-    taken = set(places)
-    for name in sorted(wanted, key=len, reverse=True):
-        at = text.find(name)
-        while at >= 0:
-            if not any(start <= at < end for start, end in taken):
-                taken.add((at, at + len(name)))
-                found.append((at, at + len(name)))
-            at = text.find(name, at + 1)
-    return found
-
-
-def _english(said: Said) -> Iterator[Place]:
-    """Names in English, which the speech model writes with capitals."""
-    if _LATIN.search(said.text) is None:
-        return
-    for match in _ENGLISH.finditer(said.text):
-        name = _ENGLISH_NAME.match(said.original(match.end(), min(len(said.text), match.end() + 40)))
-        if name is not None:
-            yield match.end(), match.end() + name.end()
-
-
-def _values(said: Said, places: Sequence[Place]) -> dict[str, str]:
-    """For a surname or a given name alone the full name, where only one was said that it can belong to."""
-    names = {said.text[start:end] for start, end in places}
-    full = [name for name in names if len(name) > 1 and name not in COMPOUND]
-    values: dict[str, str] = {}
-    for name in names:
-        owners = [other for other in full if other != name and (other.startswith(name) or other.endswith(name))]
-        if len(owners) == 1:
-            values[name] = owners[0]
-    return values

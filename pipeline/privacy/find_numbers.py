@@ -13,12 +13,14 @@ from pipeline.privacy.find_said import Found, Said
 from pipeline.privacy.find_shapes import is_date, is_public, shape_of
 
 _BACK_CHANNEL = re.compile(
-    r"[\s,.。?!、…:;\"'~—\-]|嗯|啊|哦|呃|哎|诶|对|好的?|您说|你说|是的?|请讲|继续|然后|后面|还有|再|呢|吧|那个|就是|没错|可以|行|等会儿|"
+    r"[\s,.。?!、…:;\"'~—\-]|嗯|啊|哦|呃|哎|诶|对|好的?|您说|你说|是的?|请讲|继续|然后|后面|还有|再|"
+    r"呢|吧|那个|就是|没错|可以|行|等会儿|"
     r"等一下|不|错了?|应该|[一-鿿]?遍|中间|最后|前面|开头|数|我|您|你|记|了"
 )
 _WORDS_BETWEEN = 9
 """Characters besides back-channels that may stand between two pieces of a number (哎系统卡了一下)."""
 _TURNS_BETWEEN = 4
+_CUES_TOGETHER = 4
 _CUE_REACH = 40
 """Characters from a word like 手机号 to the number in the same turn."""
 _TURNS_BACK = 4
@@ -43,11 +45,14 @@ _UNASKED = 7
 _PIECE = 2
 _LETTERS_BEFORE = re.compile(r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|杠)[,、_\-]{0,2}|(?<![a-z])[a-z] )+$")
 _LETTERS_AFTER = re.compile(rf"(?:[,、_\- ]?(?:[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+")
+_TO_BIRTH_DATE = 14
+"""Digits of a resident id up to the end of the date of birth in it."""
 _IN_PIECES = {PersonalKind.MOBILE, PersonalKind.RESIDENT_ID, PersonalKind.BANK_CARD}
 _OF_NAMES = {Cue.TITLE, Cue.JOB, Cue.KIN, Cue.NAME}
 _AMBIGUOUS = {PersonalKind.BANK_CARD, PersonalKind.LANDLINE}
 _DECIDING = {Cue.RESIDENT_ID, Cue.ORDER, Cue.MESSENGER, Cue.BANK_CARD}
 _LETTERED = {PersonalKind.ORDER, PersonalKind.SECRET, PersonalKind.MESSENGER, PersonalKind.PASSPORT}
+_CAPITALS = re.compile(r"(?<![a-z])[a-z]{1,3} $")
 _TOLL_FREE = re.compile(r"(?:1[- ])?8(?:00|88|77)[- ]\d{3}[- ]")
 _WORD = re.compile("[一-鿿](?<!杠)")
 
@@ -74,8 +79,19 @@ def find_numbers(
         own_numbers: digits of the company's own numbers.
     """
     asked = _Asked(said, heard)
+    found: list[Found] = []
     for chain in _chains(said, runs, asked):
-        yield from _found_in(said, chain, own_numbers)
+        found += _found_in(said, chain, own_numbers)
+    yield from found
+    yield from _repeated(said, runs, found)
+
+
+def _repeated(said: Said, runs: Sequence[Run], found: Sequence[Found]) -> Iterator[Found]:
+    """Where a whole number that was found is said once more, whatever stands around it."""
+    kinds = {datum.value: datum.kind for datum in found if len(datum.value) >= _UNASKED}
+    for run in runs:
+        if run.digits in kinds:
+            yield from _spans(said, run, kinds[run.digits], run.digits)
 
 
 class _Asked:
@@ -109,10 +125,10 @@ class _Asked:
         """背面后三位 is a secret, not a tail: what stands right before a tail counts where it is one."""
         word = self._heard[last]
         before = self._heard[last - 1] if last else None
-        if word.cue in (Cue.TAIL, Cue.NUMBER) and before is not None and word.start - before.end <= 4:
-            if before.cue is Cue.SECRET or (word.cue is Cue.NUMBER and before.cue is not Cue.TAIL):
-                return before.cue
-        return word.cue
+        if before is None or word.start - before.end > _CUES_TOGETHER:
+            return word.cue
+        secret = word.cue is Cue.TAIL and before.cue is Cue.SECRET
+        return before.cue if secret or (word.cue is Cue.NUMBER and before.cue is not Cue.TAIL) else word.cue
 
     def _after(self, run: Run, following: int) -> Cue | None:
         if following < len(self._heard):
@@ -147,7 +163,7 @@ def _joins(said: Said, chain: _Chain, run: Run, own_cue: Cue | None, asked: _Ask
     if chain.cue is Cue.TAIL:
         return shape_of(whole) in _IN_PIECES and shape_of(run.digits) is None
     if (cue or own_cue) in (Cue.TAIL, Cue.BIRTH_DATE):
-        return shape_of(whole) in _IN_PIECES
+        return shape_of(whole) in _IN_PIECES or (len(whole) == _TO_BIRTH_DATE and is_date(run.digits))
     if cue is not None and cue is not chain.cue and cue is not Cue.NUMBER:
         return False
     words = _BACK_CHANNEL.sub("", said.text[last.end : run.start])
@@ -205,7 +221,7 @@ def _kind_of(digits: str, cue: Cue | None) -> PersonalKind | None:
 
 
 def _is_own(value: str, own_numbers: Collection[str]) -> bool:
-    return any(value == number or number.endswith(value) and len(value) >= 7 for number in own_numbers)
+    return any(value == number or (number.endswith(value) and len(value) >= 7) for number in own_numbers)
 
 
 def _spans(said: Said, run: Run, kind: PersonalKind, value: str) -> Iterator[Found]:
@@ -218,6 +234,9 @@ def _spans(said: Said, run: Run, kind: PersonalKind, value: str) -> Iterator[Fou
         line = text.rfind("\n", 0, start) + 1
         before = _LETTERS_BEFORE.search(text, max(line, start - 24), start)
         start = before.start() if before else start
+        capitals = _CAPITALS.search(text, max(line, start - 4), start)
+        if capitals is not None and said.original(capitals.start(), start).strip().isupper():
+            start = capitals.start()
     for piece in run.pieces[1:]:
         if _WORD.search(text, end, piece.start):
             yield Found(start, end, kind, value)
