@@ -74,7 +74,7 @@ _ENGLISH = {
 _ENGLISH |= {"oh": "0", "o": "0"}
 _ENGLISH_DIGIT = re.compile(rf"(?<![a-z])(?:(double|triple) )?({'|'.join(_ENGLISH)})(?![a-z'])")
 _LATIN = re.compile("[a-z]{3} ")
-_IP = re.compile(r"\d{1,3}(?<![\d.]\d)(?:\.\d{1,3}){3}(?![\d.])")
+_IP = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 """Network addresses are written like pieces of a number."""
 _DECIMAL = re.compile(r"\d{1,6}\.\d{1,2}(?!\d)")
 
