@@ -5,59 +5,41 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Engine,
-    MetaData,
-    Table,
-    and_,
-    delete,
-    func,
-    inspect,
-    or_,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.engine.interfaces import ReflectedForeignKeyConstraint
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, text, true, update
 
 from pipeline.domain.retention import DataClass
 from pipeline.store import documents
 from pipeline.store.alerts import alerts
+from pipeline.store.calibration_tables import calibration_calls, calibration_entries, calibration_gold
 from pipeline.store.database import Database, Row
 from pipeline.store.originals import originals
-from pipeline.store.retention_tables import deletions, erased, holds
-from pipeline.store.review_tables import appeals, audit, review_items, reviews, search_documents, waveforms
+from pipeline.store.retention_tables import deletions
+from pipeline.store.review_tables import appeals, review_items, reviews, search_documents, waveforms
 from pipeline.store.sampling_tables import picks
 from pipeline.store.search import forget_call
 from pipeline.store.tables import (
-    RecordingId,
     evaluations,
     evidence,
     files,
-    ledger,
     predictions,
     recordings,
     rule_results,
     transcripts,
 )
 
+_SESSIONS = (calibration_entries, calibration_gold, calibration_calls)
+"""What was said in calibrations can be deleted and not changed; gold has become a review as well."""
 TABLES: Mapping[DataClass, tuple[Table, ...]] = {
     DataClass.AUDIO: (files, waveforms),
     DataClass.ORIGINALS: (originals,),
     DataClass.TRANSCRIPTS: (transcripts, search_documents),
     DataClass.DERIVED: (evidence, rule_results, predictions, evaluations, review_items, picks, alerts),
-    DataClass.REVIEWS: (reviews, appeals),
+    DataClass.REVIEWS: (reviews, appeals, *_SESSIONS),
     DataClass.DETAILS: (recordings,),
     DataClass.AUDIT: (),
 }
 """Which tables hold what of a recording. Rows of reviews, appeals and recordings are blanked, others are deleted."""
-KEPT = frozenset((ledger.name, audit.name, deletions.name, erased.name, holds.name))
-"""Tables that name recordings and hold nothing of them, or have rules of their own."""
 BLANK = "—"
 """Stands where a text was."""
 
@@ -213,38 +195,11 @@ def _count_worded(connection: Connection, recording_id: str) -> Counts:
         ).scalar_one()
         for table in TABLES[DataClass.REVIEWS]
     }
-    for table in _also_about_recordings(connection):
-        mine = select(func.count()).select_from(table).where(table.c.recording_id == recording_id)
-        counts[table.name] = connection.execute(mine).scalar_one()
     return {table: count for table, count in counts.items() if count}
 
 
-_known_tables: "WeakKeyDictionary[Engine, tuple[Table, ...]]" = WeakKeyDictionary()
-
-
-def _also_about_recordings(connection: Connection) -> tuple[Table, ...]:
-    """Tables of the database that refer to a recording and that no class names, such as what was said in calibration.
-
-    What nobody thought of is deleted with the reviews rather than kept.
-    """
-    engine = connection.engine
-    if engine not in _known_tables:
-        named = {table.name for tables in TABLES.values() for table in tables} | KEPT
-        found = inspect(connection)
-        others = sorted(set(found.get_table_names()) - named)
-        referring = [name for name in others if any(_refers(key) for key in found.get_foreign_keys(name))]
-        _known_tables[engine] = tuple(
-            Table(name, MetaData(), Column("recording_id", RecordingId)) for name in referring
-        )
-    return _known_tables[engine]
-
-
-def _refers(key: ReflectedForeignKeyConstraint) -> bool:
-    return key["referred_table"] == recordings.name and key["constrained_columns"] == ["recording_id"]
-
-
 def _blank_reviews(connection: Connection, recording_id: str) -> None:
-    for table in _also_about_recordings(connection):
+    for table in _SESSIONS:
         connection.execute(delete(table).where(table.c.recording_id == recording_id))
     connection.execute(update(reviews).where(_worded(reviews, recording_id)).values(quote=None, text=None))
     connection.execute(update(appeals).where(_worded(appeals, recording_id)).values(reason=BLANK, answer=None))
@@ -258,9 +213,9 @@ def _blank_details(connection: Connection, recording_id: str) -> Counts:
 
 
 def has_words(table: Table) -> ColumnElement[bool]:
-    """Whether a row of reviews, appeals or recordings holds what its class deletes."""
+    """Whether a row of the table holds what its class deletes: of some tables only words are."""
     if table is reviews:
         return or_(reviews.c.quote.is_not(None), reviews.c.text.is_not(None))
     if table is appeals:
         return or_(appeals.c.reason != BLANK, appeals.c.answer.is_not(None))
-    return recordings.c.uri != BLANK
+    return recordings.c.uri != BLANK if table is recordings else true()

@@ -17,7 +17,7 @@ from pipeline.store.keeping import TABLES, Counts, Reason, delete_recorded, has_
 from pipeline.store.ledger import clock_s
 from pipeline.store.recordings import State
 from pipeline.store.retention_tables import deletions
-from pipeline.store.review_tables import appeals, audit, reviews
+from pipeline.store.review_tables import audit
 from pipeline.store.tables import files, ledger, recordings
 
 PAGE = 500
@@ -175,7 +175,7 @@ def _holds_any(data_class: DataClass) -> ColumnElement[bool]:
     ways = []
     for table in TABLES[data_class]:
         mine = select(table.c.recording_id).where(table.c.recording_id == recordings.c.id).correlate(recordings)
-        ways.append((mine.where(has_words(table)) if table in (reviews, appeals) else mine).exists())
+        ways.append(mine.where(has_words(table)).exists())
     return or_(*ways)
 
 

@@ -12,6 +12,12 @@ from pipeline.domain.originals import Sealed
 from pipeline.domain.retention import DataClass
 from pipeline.domain.reviews import Place, ReviewKind, Verdict
 from pipeline.store.alerts import queue_alerts
+from pipeline.store.calibration_tables import (
+    calibration_calls,
+    calibration_entries,
+    calibration_gold,
+    calibrations,
+)
 from pipeline.store.keeping import TABLES
 from pipeline.store.ledger import claim
 from pipeline.store.originals import keep_original
@@ -77,8 +83,21 @@ class Kept:
             appeal = {"recording_id": recording_id, "rule_id": "insult", "review_id": verdict.id}
             appeal |= {"opened_by": self.reviewer.id, "opened_at": datetime.now(UTC), "reason": SECRET}
             connection.execute(insert(appeals).values(appeal | {"answer": SECRET}))
+            self._add_to_calibration(connection, recording_id)
             heard = {"at": datetime.now(UTC), "login": "lin", "action": "hear", "recording_id": recording_id}
             connection.execute(insert(audit).values(heard | {"detail": {}, "address": ""}))
+
+    def _add_to_calibration(self, connection, recording_id):
+        now, by = datetime.now(UTC), self.reviewer.id
+        session = {"name": "s", "created_at": now, "chosen_zh": "", "chosen_en": "", "chosen_calls": 1}
+        session_id = connection.execute(insert(calibrations).values(session)).inserted_primary_key[0]
+        of = {"calibration_id": session_id, "recording_id": recording_id}
+        connection.execute(insert(calibration_calls).values(of | {"position": 1}))
+        said = {"kind": "comment", "account_id": by, "at": now, "key": recording_id, "quote": SECRET, "text": SECRET}
+        connection.execute(insert(calibration_entries).values(of | said))
+        connection.execute(
+            insert(calibration_gold).values(of | {"value": "x", "account_id": by, "at": now, "note": SECRET})
+        )
 
     def rows(self, recording_id):
         """How many rows each table has of the recording, by class; of reviews and appeals those with words."""
