@@ -22,7 +22,10 @@ SETS = {
     "personal_dev.jsonl": "hard forms, development",
     "personal_asr.jsonl": "the ten samples as recognised",
 }
-JUDGE = "personal_judge.jsonl"
+JUDGES = {
+    "personal_judge.jsonl": "hard forms, first judging set (read since)",
+    "personal_judge2.jsonl": "hard forms, second judging set",
+}
 _CALL_CHARACTERS = 1_700
 _ROUNDS = 5
 
@@ -34,16 +37,16 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="print every miss and every false find of the other sets")
     options = parser.parse_args()
     print(f"Python {platform.python_version()}, {platform.machine()}")
-    sets = dict(SETS) | ({JUDGE: "hard forms, judging"} if options.judge else {})
+    sets = dict(SETS) | (JUDGES if options.judge else {})
     for name, title in sets.items():
         if not (DIALOGUES / name).exists():
             continue
         calls = read_annotated(DIALOGUES / name)
-        show(title, calls, listed=options.list and name != JUDGE)
+        show(title, calls, listed=options.list and name not in JUDGES)
         show(
             f"{title}, without punctuation",
             [without_marks(call) for call in calls],
-            listed=options.list and name != JUDGE,
+            listed=options.list and name not in JUDGES,
         )
     print("\n## speed\n", *speed(read_annotated(DIALOGUES / "personal.jsonl")), sep="\n")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_cues import Cue, Heard
-from pipeline.privacy.find_digits import DIGIT
+from pipeline.privacy.find_digits import DIGIT, digits_of
 from pipeline.privacy.find_said import Found, Said
 
 _N = rf"(?:[\d{DIGIT}十百千]+|(?<![a-z])[a-z](?![a-z]))"
@@ -56,7 +56,6 @@ _NAMED = re.compile(
 )
 _SPLIT = re.compile("[^,.。?!、…:;\"'“”~— \n]+")
 _DOOR = re.compile(rf"[\d{DIGIT}]{{3,5}}(?![\d{DIGIT}年月日点块元])")
-_DIGITS = f"0123456789{DIGIT}"
 _REPEAT_REACH = 80
 _ASKED_TURNS = 3
 _FURTHEST = 48
@@ -185,11 +184,10 @@ class _Asked:
         text = self._said.text
         for start, end in self._answers(_DOOR):
             yield _found(self._said, start, end)
-            at = text.find(text[start:end], end, end + _REPEAT_REACH)
-            while at >= 0:
-                if _DOOR.match(text, at) and text[at - 1] not in _DIGITS:
-                    yield _found(self._said, at, at + end - start)
-                at = text.find(text[start:end], at + 1, end + _REPEAT_REACH)
+            door = digits_of(text[start:end])
+            for again in _DOOR.finditer(text, end, end + _REPEAT_REACH):
+                if digits_of(again.group()) == door:
+                    yield _found(self._said, *again.span())
 
     def _answers(self, form: re.Pattern[str]) -> Iterator[tuple[int, int]]:
         said, text = self._said, self._said.text

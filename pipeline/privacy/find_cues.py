@@ -81,9 +81,9 @@ _WORDS = {
     Cue.SECRET: (
         "密码 验证码 校验码 取餐码 取号码 门锁码 开门码 动态码 动态密码 安全码 短信码 口令 解锁码 取件码 "
         "取货码 提货码 激活码 授权码 识别码 兑换码 卡密 cvv cvc 背面后三位 背面那三位 背面三位 背后三位 "
-        "后面三位数 签名条 小数字 一串数字 那串数字 那一串 那串 六位数 六位数字 四位数字 六个数 四个数字 "
-        "六个数字 仨数 那六位 那个六位 四位的 六位的 password passcode pin security_code verification_code "
-        "code"
+        "后面三位数 签名条 签名栏 三位数 三个数 小数字 一串数字 那串数字 那一串 那串 六位数 六位数字 四位数字 "
+        "六个数 四个数字 六个数字 仨数 那六位 那个六位 四位的 六位的 password passcode pin security_code "
+        "verification_code code"
     ),
     Cue.NUMBER: "号码 这个号 那个号 我这号 前六位 前几位 前三位 前七位 中间四位 中间几位 number",
     Cue.TAIL: (
@@ -92,9 +92,9 @@ _WORDS = {
     ),
     Cue.PUBLIC: (
         "工号 型号 编号 序列号 出厂编号 航班 航班号 车次 热线 服务热线 客服热线 客服电话 服务电话 投诉电话 "
-        "总机 前台座机 前台电话 窗口座机 窗口电话 门店电话 店里电话 网点电话 厅里电话 客服专线 官网 网址 车身 "
-        "车号 设备号 桩号 车架号 店里座机 值班室座机 门市电话 表号 代码 金额 一共 余额 积分 房价 血压 邮编 "
-        "期号 系列 hotline toll-free model flight total"
+        "监督电话 总机 前台座机 前台电话 窗口座机 窗口电话 门店电话 店里电话 网点电话 厅里电话 客服专线 官网 "
+        "网址 车身 车号 设备号 桩号 车架号 店里座机 值班室座机 门市电话 表号 代码 金额 一共 余额 积分 房价 "
+        "血压 邮编 期号 系列 hotline toll-free model flight total"
     ),
     Cue.TITLE: "先生 女士 小姐 太太 夫人 阿姨 同学",
     Cue.JOB: (
@@ -108,6 +108,7 @@ _WORDS = {
         "同事 朋友 助理"
     ),
 }
+"""By cue the words that stand for it; an underscore is a blank. Where a word has two cues the first counts."""
 """By cue the words that stand for it; an underscore is a blank. Where a word has two cues the first counts."""
 
 

@@ -112,6 +112,15 @@ class Run(NamedTuple):
         return "".join(piece.digits for piece in self.pieces)
 
 
+def digits_of(spoken: str) -> str:
+    """``spoken`` with Chinese digits written as 0 to 9.
+
+    >>> digits_of("二三零幺"), digits_of("2301")
+    ('2301', '2301')
+    """
+    return "".join(_digit(character) for character in spoken)
+
+
 def slips_mended(text: str) -> str:
     """``text`` with the digits that were recognised as words of the same sound; as long as before.
 
@@ -165,7 +174,7 @@ def _pieces(text: str) -> Iterator[tuple[Piece, bool]]:
                 digits = str(number_value(said.replace("妖", "一")))
                 counted = end < cluster.end() and text[end] == "个"
             elif token.lastgroup in ("arabic", "han"):
-                digits = "".join(_digit(character) for character in said)
+                digits = digits_of(said)
             else:
                 digits, counted = said, True
             yield (

@@ -42,6 +42,8 @@ _FEWEST = {
 """From how many digits a number is taken for what the words before it announce."""
 _UNASKED = 7
 """From how many digits a number without any such word is masked, as of unknown kind."""
+_GROUP = 4
+"""Digits that are said in one breath: 幺幺二二 can be a group of a card's as well as a hotline."""
 _PIECE = 2
 _LETTERS_BEFORE = re.compile(r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|杠)[,、_\-]{0,2}|(?<![a-z])[a-z] )+$")
 _LETTERS_AFTER = re.compile(rf"(?:[,、_\- ]?(?:[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+")
@@ -177,7 +179,8 @@ def _found_in(said: Said, chain: _Chain, own_numbers: Collection[str]) -> Iterat
         kind, value = _kind_of(digits, chain.cue), digits
         if kind is None and whole is not None and len(digits) >= _PIECE:
             kind, value = whole
-        if kind is None or is_public(digits) or _TOLL_FREE.match(said.text, run.start) or _is_own(value, own_numbers):
+        hotline = is_public(digits) and (value == digits or len(digits) > _GROUP)
+        if kind is None or hotline or _TOLL_FREE.match(said.text, run.start) or _is_own(value, own_numbers):
             continue
         yield from _spans(said, run, kind, value)
 
