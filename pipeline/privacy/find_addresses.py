@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from pipeline.domain.calls import Role
 from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_cues import Cue, Heard
 from pipeline.privacy.find_digits import DIGIT, digits_of
@@ -197,7 +198,9 @@ class _Asked:
             if match is not None:
                 yield match.span()
             line = text.find("\n", cue.end)
-            if line < 0 or turn + 1 >= len(said.turns) or said.turns[turn + 1].role is said.turns[turn].role:
+            if line < 0 or turn + 1 >= len(said.turns):
+                continue
+            if said.turns[turn + 1].role is said.turns[turn].role is not Role.UNKNOWN:
                 continue
             following = text.find("\n", line + 1)
             for part in _SPLIT.finditer(text, line + 1, following if following >= 0 else len(text)):

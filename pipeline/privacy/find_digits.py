@@ -11,6 +11,7 @@ from pipeline.text.numbers import number_value
 DIGIT = "零〇幺一二两三四五六七八九妖"
 _VALUES = {"零": 0, "〇": 0, "幺": 1, "妖": 1, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4}
 _VALUES |= {"五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_AS_DIGITS = str.maketrans({spoken: str(value) for spoken, value in _VALUES.items()})
 _MISHEARD = {"要": "一", "腰": "一", "医": "一", "衣": "一", "而": "二", "儿": "二", "山": "三", "是": "四", "事": "四"}
 _MISHEARD |= {
     "试": "四",
@@ -118,7 +119,7 @@ def digits_of(spoken: str) -> str:
     >>> digits_of("二三零幺"), digits_of("2301")
     ('2301', '2301')
     """
-    return "".join(_digit(character) for character in spoken)
+    return spoken.translate(_AS_DIGITS)
 
 
 def slips_mended(text: str) -> str:
@@ -169,7 +170,7 @@ def _pieces(text: str) -> Iterator[tuple[Piece, bool]]:
             start, end = token.span()
             digits, counted = "", False
             if token.lastgroup == "repeat":
-                digits = _digit(said[-1]) * int(_digit(said[0]))
+                digits = digits_of(said[-1]) * int(digits_of(said[0]))
             elif token.lastgroup == "amount":
                 digits = str(number_value(said.replace("妖", "一")))
                 counted = end < cluster.end() and text[end] == "个"
@@ -188,10 +189,6 @@ def _english_pieces(text: str) -> Iterator[tuple[Piece, bool]]:
         for match in _ENGLISH_DIGIT.finditer(text):
             times = {"double": 2, "triple": 3}.get(match[1], 1)
             yield Piece(match.start(), match.end(), _ENGLISH[match[2]] * times), False
-
-
-def _digit(character: str) -> str:
-    return str(_VALUES[character]) if character in _VALUES else character
 
 
 def _counts(text: str, start: int, end: int, length: int) -> bool:

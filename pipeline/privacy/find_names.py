@@ -29,15 +29,14 @@ _LINKS = re.compile(
     '(?:就是|是我|我是|叫做|名字|写的|填的|填|写|是|叫|为|的|,|:|"|“| |我|呢|吧|嗯|呃|人|姓名|全名|'
     "称呼|报一下|说一下|拼音)*"
 )
-_SERVING = re.compile("([一-鿿]{2,3})(?=为您服务)")
+_SERVING = re.compile("为您服务")
 _SPELT_OUT = re.compile("([一-鿿])[一-鿿]{2}\\1")
 _BREAKS = re.compile(
     f"(?P<hard>[,.。?!、…:;\"'“”~—\\-\n ]+|[{DIGIT}十百\\dx]{{2,}})|(?:{FOLLOWING}|叫|是)|"
     f"(?P<soft>[姓{''.join(sorted(NOT_GIVEN - SURNAMES))}])|$"
 )
 """Where a name can begin or end. Speech recognition writes no comma after a name, but digits or 我 are none of it."""
-_SHORT = re.compile("(?<![^,.。?!、…:;\"'“”~—\\-\n ])[一-鿿]{2,4}(?![^,.。?!、…:;\"'“”~—\\-\n ])")
-"""Parts of a sentence that are short enough to be nothing but a name."""
+_SENTENCE_PART = re.compile("[^,.。?!、…:;\"'“”~—\\-\n ]+")
 _LEAD = re.compile(
     "(?:嗯|呃|额|哦|啊|诶|哎|那|就是|就|我是|我叫|我姓|他叫|她叫|叫|是|姓|我|他|她|女儿|儿子|名字叫|"
     "名字是|名字|写|填|本人|全名|免贵|鄙姓|还有|一个是?|一位是?|另外|另)+"
@@ -90,12 +89,17 @@ _KIN = frozenset(
         "总",
     ]
 )
+_SHORTEST = 2
 _ASK_TURNS = 3
 
 
 def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     """Names, and spellings of them. A surname alone has the value of the only full name it can belong to."""
-    parts = [(part.start(), part.end(), part.group()) for part in _SHORT.finditer(said.text)]
+    parts = [
+        (part.start(), part.end(), part.group())
+        for part in _SENTENCE_PART.finditer(said.text)
+        if _SHORTEST <= part.end() - part.start() <= LONGEST
+    ]
     announced = {*_announced(said, heard), *_alone(parts)}
     surnames = {said.text[start] for start, end in announced if end - start < LONGEST}
     places = sorted({*_titled(said, heard, surnames), *announced, *english_names(said, heard)})
@@ -185,13 +189,10 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
         if not any(character in NOT_GIVEN for character in match[1][1:]) and match[1] not in NOT_NAMES:
             yield match.span(1)
     for match in _SERVING.finditer(text):
-        for start in (match.start(), match.end() - 2):
-            if (
-                text[start] in COMMON
-                and not NOT_GIVEN.intersection(text[start + 1 : match.end()])
-                and can_begin(text, start)
-            ):
-                yield start, match.end()
+        for start in (match.start() - 3, match.start() - 2):
+            given = text[max(0, start + 1) : match.start()]
+            if start >= 0 and text[start] in COMMON and not NOT_GIVEN.intersection(given) and can_begin(text, start):
+                yield start, match.start()
     for match in _CHILD_OF.finditer(text):
         yield match.span()
     for form in (_SAID_NAME, _POSTS):
@@ -286,14 +287,12 @@ def _of_surnames(text: str, parts: Sequence[Part], places: Sequence[Place]) -> l
     if not surnames:
         return []
     found: list[Place] = []
-    for match in re.finditer("|".join(map(re.escape, sorted(surnames))), text):
-        if starts_name(text, match.start()):
-            found += name_at(text, match.start(), sure=False)
-    for match in re.finditer(
-        f"(?<=[的是叫])(?:{'|'.join(map(re.escape, surnames))})[一-鿿]{{1,2}}(?=[,。.\n]|$)", text
-    ):
-        if is_name(match.group(), sure=False) and match.span() not in places:
-            found.append(match.span())
+    for surname in sorted(surnames):
+        at = text.find(surname)
+        while at >= 0:
+            if starts_name(text, at):
+                found += name_at(text, at, sure=False)
+            at = text.find(surname, at + 1)
     for start, end, name in parts:
         known = name[0] in surnames and 2 <= len(name) <= 3 and not NOT_GIVEN.intersection(name[1:])
         known = known or (name[:2] in surnames and is_name(name, sure=True))
