@@ -1,6 +1,7 @@
 """`earmark retention …`: how long what is kept is kept, legal holds, and deleting what is due."""
 
 import getpass
+import os
 import sys
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,7 +105,11 @@ def _rules(settings: "Settings") -> "RetentionRules":
 
 def who(by: str | None) -> str:
     """The name that records give: what was said, or the system's user."""
-    return (by or getpass.getuser())[:200]
+    try:
+        return (by or getpass.getuser())[:200]
+    except (KeyError, OSError):
+        # A container runs as a number that nobody named.
+        return f"uid {os.getuid()}"
 
 
 def playback_folder(settings: "Settings") -> Path:

@@ -40,6 +40,17 @@ _ZH = {
     DataClass.DETAILS: "通话资料",
     DataClass.AUDIT: "操作日志",
 }
+
+
+def in_letters(hexadecimal: str) -> str:
+    """The number in letters from a to p: no run of digits in it reads, and is masked, as somebody's number.
+
+    >>> in_letters("09af")
+    'ajkp'
+    """
+    return "".join(chr(ord("a") + int(digit, 16)) for digit in hexadecimal)
+
+
 Days = Mapping[DataClass, int | None]
 """Days that each class is kept; ``None``, or no entry, for good."""
 

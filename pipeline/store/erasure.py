@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, and_, delete, func, or_, select, update
 
 from pipeline.domain.errors import StoreError
-from pipeline.domain.retention import DataClass
+from pipeline.domain.retention import DataClass, in_letters
 from pipeline.store.database import Database
 from pipeline.store.keeping import BLANK, Counts, Reason, delete_recorded, scrub
 from pipeline.store.retention_tables import deletions, erased, erasures, holds
@@ -38,7 +38,7 @@ def begin_erasure(database: Database, recording_ids: Sequence[str], *, by: str) 
 
     A run that has one of them in hand finds its lease gone when it wants to store the result, and stores nothing.
     """
-    erasure_id = uuid.uuid4().hex
+    erasure_id = in_letters(uuid.uuid4().hex)
     now = datetime.now(UTC)
     held: dict[str, int] = {}
     closed: list[str] = []

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, false, func, or_, select
 
 from pipeline.domain.errors import ConfigError
-from pipeline.domain.retention import DataClass, RetentionRules
+from pipeline.domain.retention import DataClass, RetentionRules, in_letters
 from pipeline.store.database import Database
 from pipeline.store.holds import is_held
 from pipeline.store.keeping import TABLES, Counts, Reason, delete_recorded, has_words, record, scrub
@@ -103,7 +103,7 @@ def plan_due(database: Database, rules: RetentionRules, *, trust_clock: bool = F
     if entries:
         counts[DataClass.AUDIT, rule_of(rules, DataClass.AUDIT, None)] = entries
     digest.update(f"audit {entries}\n".encode())
-    return DuePlan(today, digest.hexdigest()[:16], calls, counts, held, busy_ids)
+    return DuePlan(today, in_letters(digest.hexdigest()[:16]), calls, counts, held, busy_ids)
 
 
 def due_calls(database: Database, rules: RetentionRules, today: datetime) -> Iterator[DueCall]:

@@ -50,6 +50,12 @@ def _keep_and_delete() -> None:
     )
     op.create_index(op.f("ix_holds_recording_id"), "holds", ["recording_id"])
     op.create_index(op.f("ix_holds_customer_id"), "holds", ["customer_id"])
+    _deletions()
+    # Outlines show the shape of what was said: they are made again, under the mask.
+    op.execute("DELETE FROM waveforms")
+
+
+def _deletions() -> None:
     op.create_table(
         "erasures",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -87,8 +93,6 @@ def _keep_and_delete() -> None:
     op.create_index("ix_deletions_recording", "deletions", ["recording_id", "data_class"])
     op.create_index("ix_deletions_at", "deletions", ["at"])
     op.create_index(op.f("ix_deletions_erasure_id"), "deletions", ["erasure_id"])
-    # Outlines show the shape of what was said: they are made again, under the mask.
-    op.execute("DELETE FROM waveforms")
 
 
 _OTHERS = (
