@@ -201,6 +201,7 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
     yield from _nicknames(said)
     for match in _AH.finditer(text):
         yield match.span(1)
+    asked: set[int] = set()
     for word in heard:
         if word.cue is Cue.KIN or (word.cue in (Cue.TITLE, Cue.JOB) and _is_kin(text, word)):
             related = _RELATED.match(text, word.end)
@@ -209,7 +210,9 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
         elif word.cue is Cue.NAME:
             links = _LINKS.match(text, word.end)
             yield from name_at(text, links.end() if links else word.end, sure=True)
-            yield from _answers(said, word)
+            if (turn := said.turn_at(word.start)) not in asked:
+                asked.add(turn)
+                yield from _answers(said, word)
             yield from name_in_pinyin(said, links.end() if links else word.end)
 
 

@@ -1,6 +1,7 @@
 """Forms of personal data by kind, what is none, and what holds for any text."""
 
 from collections.abc import Sequence
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -188,3 +189,32 @@ def test_any_text_is_searched_and_its_spans_are_of_its_turns(lines: list[tuple[R
     masks = {(turn.index, at) for turn in once.turns for at, letter in enumerate(turn.text) if is_masked(letter)}
     again = find_personal(once)
     assert not masks & {(span.turn, at) for span in again for at in range(span.char_start, span.char_end)}
+
+
+def test_a_mono_call_is_masked_too() -> None:
+    lines = ["手机号报一下。", "幺三八", "幺三八", "零零幺二", "嗯", "三四五六"]
+    turns = tuple(Turn(i, Role.UNKNOWN, float(i), float(i + 1), text) for i, text in enumerate(lines))
+    transcript = Transcript(turns, float(len(turns)))
+    texts = [shown(turn.text) for turn in mask_transcript(transcript, find_personal(transcript)).turns]
+    assert texts == ["手机号报一下。", "[手机号]", "[手机号]", "[手机号]", "嗯", "[手机号]"]
+
+
+LONG = {
+    "digits": "1" * 1700,
+    "spoken digits": "零" * 1700,
+    "numbers before a domain": "13800123456" * 100 + "先点com",
+    "letters before a domain": "a1" * 800 + "的点com 邮箱",
+    "surnames": "姓王" * 850,
+    "introductions": "我叫" * 850,
+    "roads": "文三路" * 560,
+    "particles": "是吧" * 850,
+    "units": "栋三" * 850,
+    "cues": "密码a1" * 420,
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
+def test_odd_texts_take_no_longer_than_long_calls(text: str) -> None:
+    begin = process_time()
+    find_personal(call(f"客户: {text}", f"坐席: {text}"))
+    assert process_time() - begin < 1.0
