@@ -173,6 +173,7 @@ _TEXTS = st.one_of(st.text(max_size=40), st.lists(_PARTS, max_size=12).map("".jo
 _CALLS = st.lists(st.tuples(st.sampled_from(list(Role)), _TEXTS), max_size=6)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(_CALLS)
 def test_any_text_is_searched_and_its_spans_are_of_its_turns(lines: list[tuple[Role, str]]) -> None:
@@ -213,6 +214,7 @@ LONG = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
 def test_odd_texts_take_no_longer_than_long_calls(text: str) -> None:
     begin = process_time()
