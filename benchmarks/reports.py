@@ -30,13 +30,13 @@ from sqlalchemy import Engine, event, func, select, text
 from benchmarks.report_calls import fill
 from benchmarks.review_calls import NOW, TEAMS
 from pipeline.cli.sample_estimates import estimate_rows
+from pipeline.domain.periods import Period, Unit, period_of
 from pipeline.domain.sampling import Allocation, Part, PartKind, Plan, Target, TargetKind
 from pipeline.reports.build import Wanted, build
 from pipeline.reports.data import as_json
 from pipeline.reports.kinds import Kind
 from pipeline.reports.model import Report
 from pipeline.reports.page import render
-from pipeline.reports.periods import Period, Unit, period_of
 from pipeline.reports.workbook import write
 from pipeline.sampling.draw import draw
 from pipeline.sampling.strata import needs

@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from pipeline.batch.rule_set import load_rules
+from pipeline.cli.review_reports import desk_reports
 from pipeline.review.app import Desk, ReviewSettings, create_app
 from pipeline.review.passwords import hash_password
 from pipeline.store.accounts import add_account
@@ -29,6 +30,15 @@ from tests.review.conftest import CHROMIUM_FLAGS, SECRET, serving
 from tests.review.samples import ACCOUNTS, PASSWORD
 
 NARROW, WIDE = (1280, 720), (1920, 1080)
+PLAN = """\
+id: weekly
+seed: 2026
+reviewers: {hours: 1, calls_per_hour: 6}
+audit: {share: 1}
+parts:
+  - {kind: targeted, name: flagged, what: flagged, share: 0.5}
+  - {kind: random, name: everybody, n: 2}
+"""
 
 
 @contextmanager
@@ -43,8 +53,12 @@ def sample_desk(folder: Path) -> Iterator[str]:
         hashed = hash_password(PASSWORD)
         add_account(database, login=login, name=name, role=role, password_hash=hashed, agent=agent, team=team)
     try:
-        desk = Desk(database, load_rules(()), ReviewSettings(SECRET, hosts=("127.0.0.1",)))
-        with serving(create_app(desk)) as address:
+        plans = folder / "plans"
+        plans.mkdir()
+        (plans / "weekly.yaml").write_text(PLAN, encoding="utf-8")
+        settings = ReviewSettings(SECRET, hosts=("127.0.0.1",), plans=plans)
+        reports = desk_reports(database, settings.timezone, None)
+        with serving(create_app(Desk(database, load_rules(()), settings, reports=reports))) as address:
             yield address
     finally:
         database.close()
@@ -108,14 +122,25 @@ def other_pages(browser: Browser, address: str) -> None:
     """The rule author's, the team leader's and the manager's."""
     author = page_of(browser, address, "author")
     author.goto("/rules")
+    author.goto("/rules?period=all")
+    author.wait_for_selector("#table:not(:has([aria-busy]))")
     take(author, "rules")
-    author.goto("/rules/forbidden-phrase")
+    author.goto("/rules/forbidden-phrase?period=all")
     take(author, "rule")
     author.context.close()
     english = page_of(browser, address, "manager", color_scheme="dark")
     english.goto("/audit")
     take(english, "audit")
     english.context.close()
+    manager = page_of(browser, address, "manager")
+    manager.goto("/sampling/plans/weekly.yaml")
+    manager.fill("[name=first]", "2026-11-01")
+    manager.fill("[name=last]", "2026-11-30")
+    manager.click("#chosen .ask button")
+    take(manager, "sampling")
+    manager.goto("/reports?kind=monthly&day=2026-11-01")
+    take(manager, "report")
+    manager.context.close()
     login = browser.new_context(base_url=address, viewport={"width": NARROW[0], "height": NARROW[1]}).new_page()
     login.goto("/login")
     take(login, "login")

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from pipeline.domain.actions import Action, Line
     from pipeline.domain.periods import Period
-    from pipeline.store.action_evidence import Scoring
     from pipeline.store.actions import By
     from pipeline.store.database import Database
 
@@ -91,13 +90,14 @@ def open_(
     from pipeline.cli.action_view import told_baseline
     from pipeline.domain.action_periods import due_period, next_due
     from pipeline.domain.actions import Draft, line_of
+    from pipeline.review.action_view import scoring
     from pipeline.store.action_assess import baseline_of, team_of
     from pipeline.store.actions import open_action
 
     line, zone = line_of(line_id), _zone()
     period = _baseline_period(line, report, date, unit, zone)
-    database, scoring = open_stored(db), _scoring()
-    base = baseline_of(database, scoring, line, period)
+    database = open_stored(db)
+    base = baseline_of(database, scoring(), line, period)
     then = due_period(due, zone) if due is not None else next_due(period, datetime.now(zone))
     name, account_id = _owner(database, owner)
     draft = Draft(line, base, then, name, account_id, plan, team_of(database, line, period))
@@ -140,13 +140,14 @@ def show(number: NumberArgument, db: DbOption = None, form: DataFormatOption = D
     """Show an action, what became of its metric, and its history. 查看措施"""
     from pipeline.cli.action_view import print_action
     from pipeline.domain.action_words import sentence
+    from pipeline.review.action_view import scoring
     from pipeline.store.action_assess import assess_action
     from pipeline.store.action_documents import baseline_document, outcome_document
     from pipeline.store.actions import history
 
     database = open_stored(db)
     action = _found(database, number)
-    found = assess_action(database, _scoring(), action)
+    found = assess_action(database, scoring(), action)
     events = history(database, number)
     if form == DataFormat.TABLE:
         print_action(action, found, events)
@@ -191,12 +192,13 @@ def close(
 ) -> None:
     """Close an action with what became of its metric. 关闭措施"""
     from pipeline.domain.action_words import sentence
+    from pipeline.review.action_view import scoring
     from pipeline.store.action_assess import assess_action
     from pipeline.store.actions import close as end
 
     database = open_stored(db)
     action = _found(database, number)
-    found = assess_action(database, _scoring(), action)
+    found = assess_action(database, scoring(), action)
     end(database, number, _console(), found, text)
     told = sentence(action, found)
     message(f"措施 #{number} 已关闭。{told.zh}\naction {number} is closed. {told.en}")
@@ -221,17 +223,6 @@ def _zone() -> "ZoneInfo":
     from pipeline.settings import load_settings
 
     return ZoneInfo(load_settings().timezone)
-
-
-def _scoring() -> "Scoring":
-    from functools import partial
-
-    from pipeline.scoring.cards import load_default_card
-    from pipeline.scoring.complete import complete_all
-    from pipeline.store.action_evidence import Scoring
-
-    card = load_default_card()
-    return Scoring(f"{card.id}@{card.version}", partial(complete_all, card))
 
 
 def _console() -> "By":

@@ -15,6 +15,7 @@ from pipeline.domain.errors import ConfigError
 if TYPE_CHECKING:
     from pipeline.domain.accounts import Account
     from pipeline.domain.calibration import Calibration
+    from pipeline.store.calibration_results import TrustTable
     from pipeline.store.database import Database
 
 app = typer.Typer(help="See whether people judge alike, and decide what is right. 校准", no_args_is_help=True)
@@ -57,6 +58,8 @@ def start(
     from pipeline.store.calibration_choice import Choice, chosen
     from pipeline.store.listings import Filter, find_recording, rule_titles
 
+    if not 0 < len(name.strip()) <= 200:
+        raise ConfigError("NAME has 1 to 200 characters")
     ways = [way for way in (call, draw, random, doubtful) if way]
     if len(ways) != 1:
         raise ConfigError("choose calls in one way: --call, --draw, --random or --doubtful")
@@ -247,12 +250,10 @@ def trust_list(db: DbOption = None, form: FormatOption = Format.TABLE) -> None:
     from pipeline.cli.calibrate_rows import trust_rows
     from pipeline.cli.calibrate_view import print_trust
     from pipeline.settings import load_settings
-    from pipeline.store.calibration_results import trust
 
     settings = load_settings()
     database = open_stored(db)
-    since = datetime.now(UTC) - timedelta(days=settings.calibration_days)
-    rows = trust_rows(database, trust(database, level=settings.calibration_level, since=since))
+    rows = trust_rows(database, trusted(database))
     if form == Format.TABLE:
         print_trust(rows, settings.calibration_level, settings.calibration_days)
     else:
@@ -287,6 +288,16 @@ def external(
         message(f"{len(strange)} 行对不上。{len(strange)} lines could not be compared")
     if not rows:
         raise typer.Exit(1)
+
+
+def trusted(database: "Database") -> "TrustTable":
+    """What can be relied on, by the sessions that the settings count."""
+    from pipeline.settings import load_settings
+    from pipeline.store.calibration_results import trust
+
+    settings = load_settings()
+    since = datetime.now(UTC) - timedelta(days=settings.calibration_days)
+    return trust(database, level=settings.calibration_level, since=since)
 
 
 def _session(database: "Database", number: int) -> "Calibration":

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.output import DbOption, message
+from pipeline.domain.periods import Unit
 from pipeline.reports.kinds import KINDS, Kind
-from pipeline.reports.periods import Unit
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from pipeline.domain.periods import Period
     from pipeline.reports.output import AnyReport
-    from pipeline.reports.periods import Period
 
 app = typer.Typer(help="Reports that open with what a manager would say. 质量报告", no_args_is_help=True)
 
@@ -173,7 +173,8 @@ def _report(kind: Kind, choice: _Choice, db: str | None, out: Path | None, lang:
     settings = load_settings(db=db)
     period = _period(KINDS[kind].unit, choice, ZoneInfo(settings.timezone))
     scope = Scope(choice.team, choice.agent, choice.queue)
-    wanted = Wanted(kind, period, settings.timezone, scope, settings.desk_url)
+    trust = settings.calibration_level, settings.calibration_days
+    wanted = Wanted(kind, period, settings.timezone, scope, settings.desk_url, *trust)
     database = open_database(settings.db)
     try:
         _put(build(database, wanted, load_default_card()), out, lang)
@@ -196,7 +197,7 @@ def _period(unit: Unit, choice: _Choice, zone: "ZoneInfo") -> "Period":
         ConfigError: they contradict each other.
     """
     from pipeline.domain.errors import ConfigError
-    from pipeline.reports.periods import Period, before, period_of
+    from pipeline.domain.periods import Period, before, period_of
 
     if choice.since is not None or choice.until is not None:
         if choice.date is not None:

@@ -59,7 +59,8 @@ def serve(
         message("No review_secret is set: everyone has to log in again when this is started anew.")
     serving.make_searchable(database)
     say_what_is_unmasked(database)
-    reports = desk_reports(database, settings.timezone, settings.desk_url)
+    trust = settings.calibration_level, settings.calibration_days
+    reports = desk_reports(database, settings.timezone, settings.desk_url, trust=trust)
     desk = Desk(database, pack, desk_settings, settings.models, reports, keys_of(settings))
     serving.serve(desk, listener, settings, metrics=metrics)
     if counting is not None:

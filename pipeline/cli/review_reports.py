@@ -10,16 +10,17 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pipeline.domain.periods import before, period_of
 from pipeline.domain.results import BilingualText
 from pipeline.reports import page
 from pipeline.reports.build import Wanted, build
 from pipeline.reports.data import as_json
 from pipeline.reports.kinds import KINDS, Kind
 from pipeline.reports.model import Report
-from pipeline.reports.periods import before, period_of
 from pipeline.reports.workbook import write
 from pipeline.review.report_view import ReportFile, ReportKind, ReportRequest, Reports
 from pipeline.scoring.cards import load_default_card
+from pipeline.store.calibration_results import LEVEL
 from pipeline.store.database import Database
 from pipeline.store.report_queries import Scope
 
@@ -72,8 +73,9 @@ class _Made:
 class _Maker:
     """Makes reports one at a time, and keeps the last few."""
 
-    def __init__(self, database: Database, timezone: str, desk_url: str | None) -> None:
+    def __init__(self, database: Database, timezone: str, desk_url: str | None, trust: tuple[float, int]) -> None:
         self._database = database
+        self._trust = trust
         self._timezone = timezone
         self._desk_url = desk_url
         self._making = threading.Lock()
@@ -88,7 +90,7 @@ class _Maker:
         scope = Scope(request.team, request.agent)
 
         def wanted(desk_url: str | None) -> Report:
-            return self._build(Wanted(kind, period, self._timezone, scope, desk_url))
+            return self._build(Wanted(kind, period, self._timezone, scope, desk_url, *self._trust))
 
         return _Made(wanted(HERE), lambda: wanted(self._desk_url))
 
@@ -105,7 +107,16 @@ class _Maker:
             return report
 
 
-def desk_reports(database: Database, timezone: str, desk_url: str | None) -> Reports:
-    """The reports of the desk. ``desk_url``: its address in files that are taken away."""
+def desk_reports(
+    database: Database, timezone: str, desk_url: str | None, *, trust: tuple[float, int] = (LEVEL, 180)
+) -> Reports:
+    """The reports of the desk.
+
+    Args:
+        database: where the calls are.
+        timezone: of periods.
+        desk_url: the desk's address in files that are taken away.
+        trust: agreement that a rule's precision needs, and days for which a calibration session counts.
+    """
     kinds = [ReportKind(kind.value, title, of_agents=kind is Kind.AGENT) for kind, title in TITLES.items()]
-    return Reports(kinds, page.style(), _Maker(database, timezone, desk_url).make)
+    return Reports(kinds, page.style(), _Maker(database, timezone, desk_url, trust).make)

@@ -173,7 +173,8 @@ def estimate(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Precision, recall and prevalence of each error class and rule, or how many calls are lacking. 估计"""
-    from pipeline.cli.sample_estimates import estimate_rows, print_estimates
+    from pipeline.cli.calibrate import trusted
+    from pipeline.cli.sample_estimates import estimate_rows, marked, print_estimates
     from pipeline.store.listings import Filter, rule_titles
     from pipeline.store.sampling_evidence import load_evidence
 
@@ -181,7 +182,7 @@ def estimate(
     check_rules(Filter(rules=rule or ()), rule_titles(database))
     begins, ends = _period(since, until)
     evidence = load_evidence(database, since=begins, until=ends, rules=rule or (), by=by)
-    rows = estimate_rows(evidence, by)
+    rows = marked(estimate_rows(evidence, by), trusted(database))
     if form == Format.TABLE:
         print_estimates(rows, by)
     else:

@@ -1,10 +1,11 @@
 """`earmark sample estimate`: rows of estimates, and how they look in the terminal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.cli.output import console
+from pipeline.domain.calibration import TRUST_WORDS, TrustState
 from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import Estimate, NotEnough
 from pipeline.sampling.estimates import Figures, figures
@@ -14,6 +15,7 @@ from pipeline.sampling.shortage import percent
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from pipeline.store.calibration_results import TrustTable
     from pipeline.store.sampling_evidence import Evidence, Subject
 
 READING = BilingualText(
@@ -22,6 +24,11 @@ READING = BilingualText(
     " reviewed hits for precision, audits of unflagged calls for the others",
 )
 """How the table is read."""
+TRUST = BilingualText(
+    "命中率存疑：复核的人判得不够一致；未校准：还没有量过（earmark calibrate）",
+    "命中率存疑: reviewers do not agree enough for the precision to be trusted; 未校准: nobody has measured it"
+    " (`earmark calibrate`)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,22 @@ class EstimateRow:
     prevalence_more: int | None
     prevalence_reason_zh: str | None
     prevalence_reason_en: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedRow(EstimateRow):
+    """An estimate, and whether those who judged the hits agree with each other."""
+
+    precision_trust: str | None
+    """``trusted``, ``doubtful`` or ``unknown`` (docs/calibration.md); empty for a class."""
+
+
+def marked(rows: Sequence[EstimateRow], table: "TrustTable") -> list[MarkedRow]:
+    """The rows with the trust in their precision."""
+    return [
+        MarkedRow(**asdict(row), precision_trust=table.rule(row.subject).state.value if row.kind == "rule" else None)
+        for row in rows
+    ]
 
 
 def estimate_rows(evidence: "Evidence", by: str | None) -> list[EstimateRow]:
@@ -116,7 +139,7 @@ def _cells(one: Estimate | NotEnough) -> _Cells:
     return None, one.low, one.high, one.more, one.reason.zh, one.reason.en
 
 
-def print_estimates(rows: Sequence[EstimateRow], by: str | None) -> None:
+def print_estimates(rows: Sequence[MarkedRow], by: str | None) -> None:
     """A table of rates with intervals, and what is to be known of them."""
     from rich.table import Table
     from rich.text import Text
@@ -134,6 +157,7 @@ def print_estimates(rows: Sequence[EstimateRow], by: str | None) -> None:
         "发生率\nprevalence",
     ):
         table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("校准\ntrust", no_wrap=True)
     for row in rows:
         cells: list[str | Text] = [
             _name(row),
@@ -143,11 +167,12 @@ def print_estimates(rows: Sequence[EstimateRow], by: str | None) -> None:
             _rate(row.precision, row.precision_low, row.precision_high, row.precision_more),
             _rate(row.recall, row.recall_low, row.recall_high, row.recall_more),
             _rate(row.prevalence, row.prevalence_low, row.prevalence_high, row.prevalence_more),
+            TRUST_WORDS[TrustState(row.precision_trust)].zh if row.precision_trust else "",
         ]
         table.add_row(*([row.group, *cells] if by is not None else cells))
     out = console()
     out.print(table)
-    for told in [READING, *remarks(rows)] if rows else []:
+    for told in [READING, *remarks(rows), TRUST] if rows else []:
         out.print(f"• {told.zh}", markup=False)
         out.print(f"  {told.en}", style="dim", markup=False)
 

@@ -57,7 +57,7 @@ def assess(draft: Draft, due: DuePeriod) -> Assessment:
 def incomparable(base: Baseline, metric: Metric, due: DuePeriod) -> Sequence[BilingualText]:
     """Why the due period does not measure the same as the baseline; nothing where it does, or has no calls."""
     reasons = [] if due.gone is None else [due.gone]
-    if metric.kind in (MetricKind.MEAN, MetricKind.REPEAT) or not due.count.n:
+    if metric.kind in (MetricKind.MEAN, MetricKind.SOLVED) or not due.count.n:
         return reasons
     rules_differ = base.rules != due.rules
     if rules_differ and metric.kind is MetricKind.RULE and due.gone is None:

@@ -149,8 +149,8 @@ def _moved(draft: Draft, found: Assessment) -> Text:
     seen = ""
     seen_en = ""
     if found.power is not None:
-        seen = f"若真减半，有 {100 * found.power:.0f}% 的把握看得出。"
-        seen_en = f" A halving would have been seen with {100 * found.power:.0f} %."
+        seen = f"错误率若真减半，有 {100 * found.power:.0f}% 的把握看得出。"
+        seen_en = f" Half the errors would have been seen with a probability of {100 * found.power:.0f} %."
     before, after = draft.baseline.count.value or 0.0, found.count.value or 0.0
     both = f"{_capital(figures.en)}; {usual.en}."
     if after >= before:
@@ -201,6 +201,6 @@ def _not_enough(draft: Draft, found: Assessment) -> Text:
         zh = f"看不出，再听多少也不够：基线只有 {n:,} 通，本来会是多少说不准。{figures.zh}；{usual.zh}。"
         en = f"cannot be told, however many are heard: the baseline has {n:,} calls only. "
         return Text(zh, f"{en}{_capital(figures.en)}; {usual.en}.")
-    zh = f"还看不出：再听 {found.more:,} 通，减半才看得出（八成把握）。{figures.zh}；{usual.zh}。"
-    en = f"not enough yet: with {found.more:,} calls more a halving would be seen, four times of five."
+    zh = f"还看不出：再听 {found.more:,} 通，错误率减半才看得出（八成把握）。{figures.zh}；{usual.zh}。"
+    en = f"not enough yet: with {found.more:,} calls more half the errors would be seen, four times of five."
     return Text(zh, f"{en} {_capital(figures.en)}; {usual.en}.")

@@ -198,8 +198,7 @@ class Count:
     """Bad calls of n; of a mean n values, their sum and sum of squares."""
 
     bad: float
-    n: float
-    """A whole number, but where `effect.thinned` made it smaller."""
+    n: int
     squares: float = 0.0
     """Of a mean only."""
 

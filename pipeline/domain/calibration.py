@@ -206,7 +206,7 @@ class TrustState(StrEnum):
 
 TRUST_WORDS = {
     TrustState.TRUSTED: BilingualText("可信", "calibrated"),
-    TrustState.DOUBTFUL: BilingualText("命中率存疑", "not trustworthy"),
+    TrustState.DOUBTFUL: BilingualText("命中率存疑", "doubtful"),
     TrustState.UNKNOWN: BilingualText("未校准", "not calibrated"),
 }
 

@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,26 @@ _A = np.outer(_MEANS, _SIZES).ravel()
 _B = np.outer(1 - _MEANS, _SIZES).ravel()
 _HYPER = (np.log(_MEANS * (1 - _MEANS))[:, None] - 0.5 * np.log(_SIZES)[None, :]).ravel()
 """Uniform in the mean and in 1 ÷ √size, as densities over the logarithmic grid: Gelman et al. §5.3."""
+
+
+class Counted(Protocol):
+    """Bad calls of n; parts of calls where they are counted as fewer."""
+
+    @property
+    def bad(self) -> float:
+        """Bad calls."""
+
+    @property
+    def n(self) -> float:
+        """All calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thinned:
+    """A count that says less than its calls seem to."""
+
+    bad: float
+    n: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +109,7 @@ def beta(a: float, b: float) -> Prior:
     return Prior(np.array([a]), np.array([b]), np.ones(1))
 
 
-def prior_of(counts: Sequence[Count]) -> Prior:
+def prior_of(counts: Sequence[Counted]) -> Prior:
     """The prior that the counts of all agents, teams or periods speak for.
 
     Everybody has one bad call of ten, a hundred times over: there is little to choose between them.
@@ -106,7 +127,7 @@ def prior_of(counts: Sequence[Count]) -> Prior:
     return Prior(_A[kept], _B[kept], weight[kept] / weight[kept].sum())
 
 
-def posterior(prior: Prior, count: Count) -> float:
+def posterior(prior: Prior, count: Counted) -> float:
     """The rate to be expected of who has such a count.
 
     Beta(1, 9), a rate of 0.1 as sure as 10 calls; 5 of 10 bad calls: (1 + 5) ÷ (10 + 10).
@@ -117,7 +138,7 @@ def posterior(prior: Prior, count: Count) -> float:
     return float(_moments(prior, count)[0])
 
 
-def _moments(prior: Prior, count: Count) -> tuple[float, float]:
+def _moments(prior: Prior, count: Counted) -> tuple[float, float]:
     """Mean and variance of the rate behind a count."""
     # The count's own likelihood is in the weights already: it is one of those that the prior was made of.
     size = prior.a + prior.b + count.n
@@ -127,7 +148,7 @@ def _moments(prior: Prior, count: Count) -> tuple[float, float]:
     return average, max(0.0, float(prior.weight @ square) - average**2)
 
 
-def belief_of(prior: Prior, count: Count) -> Belief:
+def belief_of(prior: Prior, count: Counted) -> Belief:
     """What is held of the rate behind a count; of a new one where the count is of no calls.
 
     >>> belief = belief_of(beta(1, 9), Count(5, 10))
@@ -170,7 +191,7 @@ class Drift:
     after: float
 
 
-def drift_of(prior: Prior, peers: Sequence[tuple[Count, Count]]) -> Drift | None:
+def drift_of(prior: Prior, peers: Sequence[tuple[Counted, Count]]) -> Drift | None:
     """How the peers moved from the first to the second of their counts; ``None`` where nobody has calls in the second.
 
     Ten peers as expected: 100 of 1,000 before and after.
@@ -186,7 +207,7 @@ def drift_of(prior: Prior, peers: Sequence[tuple[Count, Count]]) -> Drift | None
     if not known:
         return None
     bad, n = (np.array([getattr(other, name) for _, other in known], dtype=float) for name in ("bad", "n"))
-    moments = {key: _moments(prior, Count(*key)) for key in {(one.bad, one.n) for one, _ in known}}
+    moments = {key: _moments(prior, Thinned(*key)) for key in {(one.bad, one.n) for one, _ in known}}
     mean, variance = np.array([moments[one.bad, one.n] for one, _ in known]).T
     total, expected = n.sum(), n @ mean
     shift = float(special.logit((bad.sum() + 0.5) / (total + 1)) - special.logit((expected + 0.5) / (total + 1)))
@@ -243,34 +264,36 @@ def expected(before: Count, earlier: Sequence[Count], peers: Sequence[tuple[Coun
 
 def _among(own: Count, others: Sequence[tuple[Count, Count]], periods: int) -> Expectation:
     """What to expect of one among others, each known from so many periods before."""
-    wander, mine, theirs = 0.0, own, others
+    mine: Counted = own
+    theirs: Sequence[tuple[Counted, Count]] = others
+    wander = 0.0
     for _ in range(PASSES):
         prior = prior_of([mine, *(one for one, _ in theirs)])
         drift = drift_of(prior, theirs)
-        if drift is None:
-            return Expectation(belief_of(prior, mine), None, len(others))
-        if not drift.spread:
+        if drift is None or not drift.spread:
             break
         # Rates go up and down by themselves: the baseline says less of what is to come than its calls seem to.
         wander = drift.spread
-        mine = thinned(own, drift.before, wander / periods)
-        theirs = [(thinned(one, drift.before, wander / periods), other) for one, other in others]
-    belief = moved(belief_of(prior, mine), drift.shift, drift.variance + max(drift.spread, wander))
+        mine = thinned(own, posterior(prior, mine), wander / periods)
+        theirs = [(thinned(one, posterior(prior, one), wander / periods), other) for one, other in others]
+    belief = belief_of(prior, mine)
+    if drift is not None:
+        belief = moved(belief, drift.shift, drift.variance + max(drift.spread, wander))
     return Expectation(belief, drift, len(others))
 
 
-def thinned(count: Count, rate: float, variance: float) -> Count:
+def thinned(count: Count, rate: float, variance: float) -> Thinned:
     """The count as if of fewer calls, so that it says no more than one of a rate whose logit varies.
 
     100 calls at 0.5, the logit's variance 0.12: pq ÷ n + (pq)² · 0.12 = 0.0025 + 0.0075, as of 25 calls.
 
     >>> thinned(Count(40, 100), 0.5, 0.12)
-    Count(bad=10.0, n=25.0, squares=0.0)
+    Thinned(bad=10.0, n=25.0)
 
     Source: the design effect, L. Kish, Survey Sampling (1965) §5.4.
     """
     kept = 1 / (1 + count.n * rate * (1 - rate) * variance)
-    return Count(count.bad * kept, count.n * kept)
+    return Thinned(count.bad * kept, count.n * kept)
 
 
 def together(counts: Sequence[Count]) -> Count:

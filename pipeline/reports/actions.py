@@ -11,6 +11,7 @@ from pipeline.domain.actions import (
     PASSED,
     SERVICE,
     Action,
+    ActionState,
     Assessment,
     Level,
     Line,
@@ -24,7 +25,7 @@ from pipeline.domain.scores import Scorecard
 from pipeline.reports.actions_model import Loop, ReportAction, ReportLine
 from pipeline.reports.model import Group, Report
 from pipeline.scoring.complete import complete_all
-from pipeline.store.action_assess import OF_MANY, assess_action
+from pipeline.store.action_assess import OF_MANY, assess_action, population_of
 from pipeline.store.action_evidence import Scoring
 from pipeline.store.actions import actions_between
 from pipeline.store.database import Database
@@ -45,17 +46,17 @@ def loop(
     base = desk_url.rstrip("/") if desk_url else None
     scoring = Scoring(f"{card.id}@{card.version}", partial(complete_all, card))
     period = report.heading.period
-    due, running = [], []
-    for action in actions_between(database, period.since, period.until):
-        if not _within(action, scope):
-            continue
-        if action.live and action.draft.due.until > min(now, period.until):
-            running.append(_told(action, None, base, now))
-        else:
-            found = assess_action(database, scoring, action, now=now) if action.state != "dropped" else None
-            due.append(_told(action, found, base, now))
+    told = [one for one in actions_between(database, period.since, period.until) if _within(one, scope)]
+    running = [one for one in told if one.live and one.draft.due.until > min(now, period.until)]
+    assessed = [one for one in told if one not in running and one.state is not ActionState.DROPPED]
+    found: dict[int, Assessment] = {}
+    if assessed:
+        population = population_of(database, scoring, [one.draft for one in assessed])
+        for one in assessed:
+            found[one.id] = assess_action(database, scoring, one, population=population, now=now)
+    due = [_told(one, found.get(one.id), base, now) for one in told if one not in running]
     lines = () if scope.queue is not None else tuple(_placed(report, scope, base))
-    return Loop(lines, tuple(due), tuple(running))
+    return Loop(lines, tuple(due), tuple(_told(one, None, base, now) for one in running))
 
 
 def _within(action: Action, scope: Scope) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pipeline.domain.periods import Period, buckets, series
 from pipeline.domain.results import BilingualText
 from pipeline.domain.scores import Scorecard
 from pipeline.reports.actions import loop
@@ -11,7 +12,6 @@ from pipeline.reports.kinds import KINDS, Kind
 from pipeline.reports.levels import level_warnings, levels, problems
 from pipeline.reports.model import Basis, Heading, Pareto, Report
 from pipeline.reports.pareto import pareto
-from pipeline.reports.periods import Period, buckets, series
 from pipeline.reports.reasons import reasons
 from pipeline.reports.recordings import best, needs, placing, worst
 from pipeline.reports.rows import class_rows, hit_rows, rule_rows

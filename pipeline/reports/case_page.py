@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pipeline.domain.results import BilingualText
 from pipeline.reports import words
 from pipeline.reports.case_model import CardLine, CaseReport, Finding
-from pipeline.reports.case_words import ANSWERS, APPEALS, LABELS, ROLES, TASKS, figure, verdict_of
+from pipeline.reports.case_words import ANSWERS, APPEALS, DIRECTIONS, LABELS, ROLES, TASKS, figure, verdict_of
 from pipeline.reports.cells import Cell, Sheet, rate
 from pipeline.reports.page import Say, common, saying, template
 
@@ -16,7 +16,7 @@ def render_case(case: CaseReport, lang: str, *, whole: bool = True) -> str:
     return template("case.html").render(
         case=case,
         title=BilingualText(case.name, case.name),
-        facts=_facts(case),
+        facts=_facts(case, say),
         labels=LABELS,
         w=lambda name: say(LABELS[name]),
         card_lines=_by_category(case),
@@ -32,13 +32,15 @@ def render_case(case: CaseReport, lang: str, *, whole: bool = True) -> str:
     )
 
 
-def _facts(case: CaseReport) -> list[tuple[str, str]]:
+def _facts(case: CaseReport, say: Say) -> list[tuple[str, str]]:
     """What metadata tell, known fields first; the customer's number is not printed."""
     facts = case.facts
-    found = [(name, getattr(facts, name)) for name in ("agent", "team", "skill", "queue", "direction", "survey_score")]
-    written = [
-        (name, f"{value:g}" if isinstance(value, float) else str(value)) for name, value in found if value is not None
-    ]
+    found = [(name, getattr(facts, name)) for name in ("agent", "team", "skill", "queue")]
+    written = [(name, str(value)) for name, value in found if value is not None]
+    if facts.direction is not None:
+        written.append(("direction", say(DIRECTIONS[facts.direction])))
+    if facts.survey_score is not None:
+        written.append(("survey_score", f"{facts.survey_score:g}"))
     return written + sorted((str(name), str(value)) for name, value in facts.extra.items())
 
 
@@ -54,7 +56,7 @@ def case_sheets(case: CaseReport, lang: str) -> Iterator[Sheet]:
     say = saying(lang)
     rows: list[list[Cell]] = [[case.name, say(case.lead)], ["id", case.id]]
     rows.append(["start", f"{case.started_at:%Y-%m-%d %H:%M:%S} ({case.zone})" if case.started_at else None])
-    rows += [[say(LABELS[name]) if name in LABELS else name, value] for name, value in _facts(case)]
+    rows += [[say(LABELS[name]) if name in LABELS else name, value] for name, value in _facts(case, say)]
     rows += [[say(one.title), figure(one)] for one in case.measures]
     rows += [[say(TASKS[one.task]), rate(one.probability)] for one in case.expected]
     rows += [[say(LABELS["comments"]), one] for one in case.comments]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.domain.calls import Role
+from pipeline.domain.calls import Direction, Role
 from pipeline.domain.results import BilingualText, Outcome
 from pipeline.domain.reviews import Verdict
 from pipeline.domain.scores import Answer
@@ -13,6 +13,10 @@ ROLES = {
     Role.AGENT: BilingualText("坐席", "Agent"),
     Role.CUSTOMER: BilingualText("客户", "Customer"),
     Role.UNKNOWN: BilingualText("未知", "Unknown"),
+}
+DIRECTIONS = {
+    Direction.INBOUND: BilingualText("呼入", "inbound"),
+    Direction.OUTBOUND: BilingualText("呼出", "outbound"),
 }
 ANSWERS = {
     Answer.YES: BilingualText("是", "yes"),
@@ -119,8 +123,13 @@ def case_lead(found: Sequence[Finding], card: CardTotal, *, finished: bool) -> B
         en.append("nothing on the scorecard is answered")
     else:
         state = _passed(card)
-        zh.append(f"评分 {card.got} / {card.possible}（{percent(card.share)}），{state.zh}")
-        en.append(f"score {card.got} of {card.possible} ({percent(card.share)}), {state.en}")
+        points = f"{card.got} / {card.possible}"
+        if card.open:
+            zh.append(f"评分表还有 {card.open} 项未评，已评的得 {points}（{percent(card.share)}），{state.zh}")
+            en.append(f"open items: {card.open}, the others score {points} ({percent(card.share)}), {state.en}")
+        else:
+            zh.append(f"评分 {points}（{percent(card.share)}），{state.zh}")
+            en.append(f"score {points} ({percent(card.share)}), {state.en}")
     return BilingualText("；".join(zh) + "。", "; ".join(en) + ".")
 
 
@@ -132,7 +141,7 @@ def _passed(card: CardTotal) -> BilingualText:
         )
         return BilingualText(f"不合格（{zh}错误）", f"failed ({en} error)")
     if card.passed is None:
-        return BilingualText(f"还有 {card.open} 项未评，尚不能定", f"open items: {card.open}, not settled")
+        return BilingualText("合格与否未定", "not settled")
     if card.passed:
         return BilingualText("合格", "passed")
     return BilingualText(

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipeline.domain.periods import Period
 from pipeline.domain.results import ErrorClass, RuleHeading, RuleStatus
 from pipeline.domain.scores import Scorecard, Scored
-from pipeline.reports.periods import Period
 from pipeline.reports.shares import Share, Tally
 from pipeline.scoring.complete import complete_all
 from pipeline.store.card_facts import card_facts

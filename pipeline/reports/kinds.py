@@ -6,8 +6,8 @@ Light to import: the command line reads it to name its commands.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pipeline.domain.periods import Unit
 from pipeline.domain.results import BilingualText
-from pipeline.reports.periods import Unit
 
 
 class Kind(StrEnum):

@@ -110,6 +110,12 @@ LABELS: dict[str, Text] = {
     "confirmed": Text("属实 / 复核", "True / judged"),
     "precision": Text("命中率", "Precision"),
     "missed": Text("漏检", "Missed"),
+    "trust": Text("校准", "Calibration"),
+    "trust_means": Text(
+        "命中率存疑：复核的人判得不够一致；未校准：还没有量过（earmark calibrate trust）。",
+        "Doubtful: those who judge the hits do not agree enough; not calibrated: nobody has measured it"
+        " (`earmark calibrate trust`).",
+    ),
     "shadow": Text("试用", "on trial"),
     "no_rules": Text("没有规则命中，也没有人复核。", "No rule hit, and nobody judged one."),
     "colon": Text("：", ": "),

@@ -8,11 +8,11 @@ from datetime import datetime
 import numpy as np
 
 from pipeline.domain.errors import ConfigError
+from pipeline.domain.periods import Period
 from pipeline.domain.results import BilingualText
 from pipeline.domain.scores import Scorecard
 from pipeline.reports.evidence import ERROR_CLASSES, Evidence, load
 from pipeline.reports.metric_words import lead, reasons, title_of
-from pipeline.reports.periods import Period
 from pipeline.reports.separating import (
     Agreement,
     Sums,

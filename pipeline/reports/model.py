@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pipeline.domain.calibration import TrustState
+from pipeline.domain.periods import Period
 from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import Estimate, NotEnough
 from pipeline.reports.actions_model import Loop
@@ -10,7 +12,6 @@ from pipeline.reports.control import ControlChart
 from pipeline.reports.kinds import Kind as Kind
 from pipeline.reports.nature import Nature, Spread
 from pipeline.reports.pareto import ParetoItem
-from pipeline.reports.periods import Period
 from pipeline.reports.shares import Change, Share
 from pipeline.reports.trend import Forecast
 
@@ -219,6 +220,8 @@ class RuleRow:
     """Confirmed ÷ judged hits."""
     missed: int
     """Calls that it should have hit, as people found."""
+    trust: TrustState
+    """Whether those who judge its hits agree with each other."""
 
 
 @dataclass(frozen=True, slots=True)

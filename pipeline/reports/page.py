@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 from pipeline.domain import personal
 from pipeline.domain.action_words import VERDICTS
+from pipeline.domain.calibration import TRUST_WORDS
+from pipeline.domain.periods import buckets
 from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import NotEnough
 from pipeline.reports import words
@@ -18,10 +20,10 @@ from pipeline.reports.charts import axis_low, control_svg, interval_chart, paret
 from pipeline.reports.evidence import ERROR_CLASSES
 from pipeline.reports.labels import LABELS
 from pipeline.reports.model import AgentNeed, Basis, ClassChart, Group, Kind, Measure, Pareto, Report, Trend
-from pipeline.reports.periods import buckets
 from pipeline.reports.reasons import HARD
 from pipeline.reports.shares import Change
 from pipeline.reports.words import Say as Say
+from pipeline.text.visible import visible
 
 HERE = Path(__file__).parent
 CLASS_KEYS = [one.value for one in ERROR_CLASSES]
@@ -96,6 +98,7 @@ def _rendered(report: Report, lang: str, *, whole: bool) -> str:
         level_means={level: _level_means(level, groups, most) for level, groups in report.levels.items()},
         level_titles=words.LEVELS,
         titles=words.TITLES,
+        trust_words=TRUST_WORDS,
         short=words.SHORT,
         natures=words.NATURES,
         show_rules=head.kind is Kind.RULES,
@@ -151,6 +154,7 @@ def template(name: str) -> Template:
         lstrip_blocks=True,
         finalize=_placeholders,
     )
+    environment.filters["visible"] = visible
     return environment.get_template(name)
 
 
@@ -186,7 +190,7 @@ def _not_enough(report: Report) -> list[_Lacking]:
 def _level_means(level: str, groups: Sequence[Group], most: int) -> BilingualText:
     """Whether anybody differs, and how many are not shown."""
     differ = [group for group in groups if group.differs]
-    title = words.LEVELS[level]
+    title = BilingualText("用工方式", "kinds of staff") if level == "sourcing" else words.LEVELS[level]
     if differ:
         zh = f"{len(groups)} 个{title.zh}里 {len(differ)} 个与其余的差别超出波动。"
         en = f"Of {len(groups)} {title.en.lower()} {len(differ)} differ from the others by more than noise."

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
+from pipeline.domain.calibration import SubjectKind
 from pipeline.domain.results import ErrorClass, RuleStatus
 from pipeline.domain.sampling import Estimate, NotEnough
 from pipeline.domain.scores import CRITICAL_CLASSES
@@ -12,6 +14,7 @@ from pipeline.reports.model import Basis, Row, RuleRow
 from pipeline.reports.shares import Share, changes
 from pipeline.reports.words import TITLES
 from pipeline.reports.work import Work
+from pipeline.store.calibration_results import trust
 from pipeline.store.report_queries import class_hits, rule_hits
 
 
@@ -61,6 +64,12 @@ def rule_rows(work: Work) -> tuple[RuleRow, ...]:
         (Share(min(now[one.id], checked[0]), checked[0]), Share(min(last[one.id], checked[1]), checked[1]))
         for one in wanted
     ]
+    trusted = trust(
+        work.database,
+        level=work.wanted.trust_level,
+        since=work.wanted.period.until - timedelta(days=work.wanted.trust_days),
+        kind=SubjectKind.RULE,
+    )
     return tuple(
         RuleRow(
             one.id,
@@ -71,6 +80,7 @@ def rule_rows(work: Work) -> tuple[RuleRow, ...]:
             change,
             Share(tally[one.id, "true"], tally[one.id, "true"] + tally[one.id, "false"]),
             tally[one.id, "missed"],
+            trusted.rule(one.id).state,
         )
         for one, pair, change in zip(wanted, pairs, changes(pairs), strict=True)
     )

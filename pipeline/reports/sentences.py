@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from pipeline.domain.periods import Period
 from pipeline.domain.results import BilingualText
 from pipeline.reports.control import ControlChart
 from pipeline.reports.model import Basis, ClassChart, Need, Row, RuleRow
 from pipeline.reports.nature import Nature
 from pipeline.reports.pareto import ParetoItem, lead_chance
-from pipeline.reports.periods import Period
 from pipeline.reports.shares import ALPHA, Share
 from pipeline.reports.trend import FEWEST, Forecast
 from pipeline.reports.words import chance, interval_of, of_calls, percent, points
@@ -74,7 +74,8 @@ def pareto_sentence(
     en = f"Of {total:,.0f} errors the {len(vital)} most frequent kinds make up {percent(reached)}."
     if lead is not None:
         heard = sum(item.count for item in items)
-        zh = f"听到 {heard} 个错误，按抽中的机会折算全部通话约有 {zh}"
+        zh = f"听到 {heard} 个错误，按抽中的机会折算，全部通话约有 {total:,.0f} 个，"
+        zh += f"前 {len(vital)} 种占 {percent(reached)}。"
         en = f"{heard} errors were heard. {en[:-1]}, weighed by chance."
     if len(items) > 1:
         p = lead_chance(*(lead or (items[0].count, items[1].count)))

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from pipeline.domain.periods import Period, Unit, buckets, series
 from pipeline.reports.control import control_chart
 from pipeline.reports.evidence import ERROR_CLASSES
 from pipeline.reports.model import ClassChart, Trend
-from pipeline.reports.periods import Period, Unit, buckets, series
 from pipeline.reports.sentences import chart_sentence, trend_sentence
 from pipeline.reports.shares import Tally
 from pipeline.reports.trend import forecast

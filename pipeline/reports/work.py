@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from pipeline.domain.periods import Period, before
 from pipeline.reports.evidence import Evidence
 from pipeline.reports.kinds import Kind
 from pipeline.reports.model import Basis
-from pipeline.reports.periods import Period, before
 from pipeline.reports.weights import call_weights
+from pipeline.store.calibration_results import LEVEL
 from pipeline.store.database import Database
 from pipeline.store.report_queries import EvaluatedCall, Known, Scope, Volume, Window
 from pipeline.store.report_weights import checked_calls, design_weights
@@ -27,6 +28,10 @@ class Wanted:
     zone: str
     scope: Scope = EVERYTHING
     desk_url: str | None = None
+    trust_level: float = LEVEL
+    """Agreement that a rule needs before its precision is trusted."""
+    trust_days: int = 180
+    """How long before the period's end a calibration session may have been closed, to count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pipeline.domain.calibration import TRUST_WORDS
 from pipeline.domain.results import BilingualText
 from pipeline.domain.sampling import Estimate
 from pipeline.reports import words
@@ -78,7 +79,7 @@ def _sheets(report: Report, say: Say) -> Iterator[Sheet]:
         heads += ["n", "low", "high", *_against("last", say), say(LABELS["confirmed"]), say(LABELS["precision"])]
         yield (
             say(LABELS["rules"]),
-            [*heads, "n", "low", "high", say(LABELS["missed"])],
+            [*heads, "n", "low", "high", say(LABELS["missed"]), say(LABELS["trust"])],
             [_rule(one, say) for one in report.rules],
         )
     yield from action_sheets(report.actions, say)
@@ -121,7 +122,7 @@ def _error(one: ParetoItem, found: Pareto, say: Say) -> list[Cell]:
 
 def _rule(one: RuleRow, say: Say) -> list[Cell]:
     head: list[Cell] = [say(one.title), one.id, say(words.TITLES[one.error_class]), one.status, one.hits.calls[0]]
-    judged = [one.precision.calls[0], *share_cells(one.precision), one.missed]
+    judged = [one.precision.calls[0], *share_cells(one.precision), one.missed, say(TRUST_WORDS[one.trust])]
     return [*head, *share_cells(one.hits), *change_cells(one.change), *judged]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
-from pipeline.domain.action_words import SECONDS, amount, of_n
+from pipeline.domain.action_words import SECONDS, amount
 from pipeline.domain.actions import Action, Assessment, Count, Metric
 from pipeline.domain.effect_means import error_of
 from pipeline.domain.intervals import Z_95, rate_interval
@@ -98,7 +98,7 @@ def _point(metric: Metric, count: Count, x: float, y: Callable[[float], float], 
     value = metric.shown(count.value)
     if value is None:
         return _text(x, BOTTOM - 4, "n/a")
-    title = escape(f"{amount(metric, count.value)} · {of_n(metric, count).zh}")
+    title = escape(f"{amount(metric, count.value)}, n = {count.n:,}")
     kind, radius = ("strong", 4) if strong else ("pt", 2.5)
     dot = f'<circle class="{kind}" cx="{x:.1f}" cy="{y(value):.1f}" r="{radius}"><title>{title}</title></circle>'
     ends = interval_of(metric, count)

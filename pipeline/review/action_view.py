@@ -55,9 +55,10 @@ def action_view(action: Action, found: Assessment, events: Sequence[Event], acco
     if own:
         draft = action.draft
         action = replace(action, draft=replace(draft, baseline=replace(draft.baseline, rank=None, peers=0)))
-        found = replace(found, notes=())
         events = [one for one in events if one.account_id == account.id or one.kind is EventKind.OPENED]
-    return ActionView(action, found, sentence(action, found), tuple(events), own)
+    # Why two periods cannot be compared is said in the sentence; what the notes say of others is not for the agent.
+    told = sentence(action, found)
+    return ActionView(action, replace(found, notes=()) if own else found, told, tuple(events), own)
 
 
 def proposed_owner(line: Line, team: str | None, accounts: Sequence[Account]) -> Account | None:

@@ -133,9 +133,10 @@ def lacking(one: Estimate | NotEnough) -> Words:
     """
     if isinstance(one, Estimate):
         return "", ""
-    if one.more is None or one.half_width is None:
-        if one.low is None:
-            return one.reason.zh, one.reason.en
+    if one.half_width is None:
+        # No number of calls would help.
+        return one.reason.zh, one.reason.en
+    if one.more is None:
         return "本期全听完也不够，请取更长的时段", "all calls of the period would not do: take a longer one"
     points = f"{100 * one.half_width:.0f}" if one.half_width >= 0.095 else f"{100 * one.half_width:.1f}"
     judge, things = ("复核", "reviewed hits") if one.metric == Metric.PRECISION else ("审核", "audits")

@@ -97,17 +97,34 @@ def team_of(database: Database, line: Line, period: Period) -> str | None:
     return line.name or None
 
 
+def population_of(
+    database: Database, scoring: Scoring, drafts: Sequence[Draft], *, until: datetime | None = None
+) -> Population:
+    """All calls that the actions are judged by, and later ones until then: read once for all of them."""
+    first = min(_first(draft) for draft in drafts)
+    last = max(draft.due.until for draft in drafts)
+    return Population(database, first, max(last, until or last), scoring)
+
+
+def _first(draft: Draft) -> datetime:
+    return series(draft.baseline.period, EARLIER[draft.line.level] + 1)[0].since
+
+
 def assess_action(
-    database: Database, scoring: Scoring, action: Action | Draft, *, now: datetime | None = None
+    database: Database,
+    scoring: Scoring,
+    action: Action,
+    *,
+    population: Population | None = None,
+    now: datetime | None = None,
 ) -> Assessment:
     """What became of the metric; as it was stored where the action was closed."""
-    if isinstance(action, Action) and action.outcome is not None:
+    if action.outcome is not None:
         return action.outcome
-    draft = action.draft if isinstance(action, Action) else action
-    now = now or datetime.now(UTC)
+    draft, now = action.draft, now or datetime.now(UTC)
     line, base, due = draft.line, draft.baseline, draft.due
-    first = series(base.period, EARLIER[line.level] + 1)[0].since
-    population = Population(database, first, due.until, scoring)
+    population = population or population_of(database, scoring, [draft])
+    first = _first(draft)
     before = population.counts(line.level, line.metric, first, base.period.until)
     after = population.counts(line.level, line.metric, due.since, due.until)
     others = tuple((one, after.get(name, Count(0, 0))) for name, one in sorted(before.items()) if name != line.name)
@@ -122,14 +139,12 @@ def assess_action(
         rules,
         others,
         _gone(line.metric, rules, base.title),
-        tuple(_notes(database, draft, action.id if isinstance(action, Action) else None)),
+        tuple(_notes(database, draft, action.id)),
     )
     return assess(draft, found)
 
 
-def course(
-    database: Database, scoring: Scoring, draft: Draft, *, now: datetime | None = None
-) -> list[tuple[Period, Count]]:
+def course(population: Population, draft: Draft, *, now: datetime | None = None) -> list[tuple[Period, Count]]:
     """The metric of the target, period after period: before the baseline, up to the due one, and as many after it."""
     now = now or datetime.now(UTC)
     line, base, due = draft.line, draft.baseline.period, draft.due
@@ -139,7 +154,6 @@ def course(
     periods.append(due)
     while (later := following(periods[-1])).until <= now and len(periods) < MOST_SHOWN:
         periods.append(later)
-    population = Population(database, periods[0].since, periods[-1].until, scoring)
     found = []
     for period in periods:
         counts = population.counts(line.level, line.metric, period.since, period.until)
@@ -213,7 +227,7 @@ def _gone(metric: Metric, rules: Sequence[str], title: BilingualText) -> Bilingu
     )
 
 
-def _notes(database: Database, draft: Draft, action_id: int | None) -> list[BilingualText]:
+def _notes(database: Database, draft: Draft, action_id: int) -> list[BilingualText]:
     line, base, due = draft.line, draft.baseline.period, draft.due
     found = []
     others = overlapping(database, draft, but=action_id)

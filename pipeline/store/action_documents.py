@@ -38,7 +38,7 @@ def read_baseline(document: Document) -> Baseline:
     zone = ZoneInfo(period["zone"])
     flagged_heard, flagged, others_heard, others = document["flagged_heard"]
     return Baseline(
-        in_zone(Unit(period["unit"]), *map(datetime.fromisoformat, (period["since"], period["until"])), zone),
+        in_zone(Unit(period["unit"]), _moment(period["since"]), _moment(period["until"]), zone),
         BilingualText(**document["title"]),
         Count(**document["count"]),
         tuple(Count(**one) for one in document["earlier"]),
@@ -48,6 +48,10 @@ def read_baseline(document: Document) -> Baseline:
         (flagged_heard, flagged, others_heard, others),
         tuple(document["rules"]),
     )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def in_zone(unit: Unit, since: datetime, until: datetime, zone: ZoneInfo) -> Period:

@@ -5,8 +5,9 @@ else until gold is decided, which then becomes a review as well. Neither table i
 is said of a call goes when the call is deleted; ``calibrations.chosen_calls`` still tells how many there were.
 """
 
-from sqlalchemy import JSON, Column, Float, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
+from pipeline.store.review_tables import said_columns
 from pipeline.store.tables import Name, RecordingId, UtcDateTime, metadata
 
 calibrations = Table(
@@ -51,22 +52,7 @@ calibration_entries = Table(
     Column("account_id", Integer, ForeignKey("accounts.id"), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("key", String(64), nullable=False),
-    Column("rule_id", Name),
-    Column("outcome", String(20)),
-    Column("run_id", String(32)),
-    Column("verdict", String(20)),
-    Column("reason", String(40)),
-    Column("turn", Integer),
-    Column("char_start", Integer),
-    Column("char_end", Integer),
-    Column("start_s", Float),
-    Column("end_s", Float),
-    Column("role", String(20)),
-    Column("quote", Text),
-    Column("text", Text),
-    Column("card", String(80)),
-    Column("item", Name),
-    Column("value", String(40)),
+    *said_columns(),
     Column("undoes", Integer, ForeignKey("calibration_entries.id", ondelete="CASCADE")),
     UniqueConstraint("account_id", "key", name="uq_calibration_entries_account_id_key"),
     Index("ix_calibration_entries_session", "calibration_id", "recording_id", "id"),

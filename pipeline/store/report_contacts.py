@@ -7,7 +7,7 @@ from sqlalchemy import Subquery, case, extract, func, select
 
 from pipeline.domain.results import Outcome
 from pipeline.store.database import Database
-from pipeline.store.report_columns import HOLD_S, REASONS, SITE, TRANSFERS, number, written
+from pipeline.store.report_columns import HOLD_S, REASONS, SITE, TRANSFERS, cells, number, written
 from pipeline.store.report_queries import Window
 from pipeline.store.report_service import REPEAT_DAYS, Durations
 from pipeline.store.review_tables import review_items
@@ -49,9 +49,9 @@ class ReasonCounts:
 
 def transfers(database: Database, window: Window, checked: int) -> Transfers:
     """Transferred calls of the window. ``checked``: calls that rules were run on."""
-    cell = written(TRANSFERS)
+    found_cells = cells(TRANSFERS, window.tests)
     with database.reading() as connection:
-        query = select(cell, func.count()).where(cell.is_not(None), *window.tests).group_by(cell)
+        query = select(found_cells.c.cell, func.count()).group_by(found_cells.c.cell)
         found = [(_transferred(str(value)), int(n)) for value, n in connection.execute(query)]
         if found:
             known = sum(n for moved, n in found if moved is not None)
@@ -81,9 +81,10 @@ def _transferred(cell: str) -> bool | None:
 
 def hold_shares(database: Database, window: Window) -> Durations:
     """Hold ÷ length over the calls that have a column for it, as sums of shares in place of seconds."""
-    held = number(HOLD_S)
-    share = case((recordings.c.duration_s > 0, held / recordings.c.duration_s), else_=None)
-    query = select(func.count(share), func.sum(share), func.sum(share * share)).where(held >= 0, *window.tests)
+    found = cells(HOLD_S, [*window.tests, recordings.c.duration_s > 0], recordings.c.duration_s)
+    held = select((number(found.c.cell) / found.c.duration_s).label("share")).cte("held").prefix_with("MATERIALIZED")
+    share = held.c.share
+    query = select(func.count(share), func.sum(share), func.sum(share * share)).where(share >= 0)
     with database.reading() as connection:
         n, total, squares = connection.execute(query).one()
     return Durations(int(n or 0), float(total or 0.0), float(squares or 0.0))

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, case, func, literal, sel
 from pipeline.domain.results import Outcome
 from pipeline.store import documents
 from pipeline.store.database import Database
-from pipeline.store.report_columns import number
+from pipeline.store.report_columns import number, written
 from pipeline.store.report_contacts import following_calls
 from pipeline.store.report_queries import Window
 from pipeline.store.report_service import REPEAT_DAYS, CallSignals, measured_signals
@@ -74,7 +74,7 @@ def rule_cells(database: Database, window: Window, middle: datetime, rule_id: st
 
 def column_cells(database: Database, window: Window, middle: datetime, name: str) -> list[Cell]:
     """The numbers of a metadata column; cells that hold no number are left out."""
-    return _cells(database, window, middle, number((name,)), recordings)
+    return _cells(database, window, middle, number(written((name,))), recordings)
 
 
 def handling_cells(database: Database, window: Window, middle: datetime) -> list[Cell]:

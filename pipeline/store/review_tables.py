@@ -9,6 +9,8 @@ Besides these, migration 0003 creates ``search_text``, an index of character pai
 ``tsvector`` on PostgreSQL (`pipeline.store.search`); it is no table that SQLAlchemy could describe for both.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -118,6 +120,29 @@ for _name in ("rule_id", "error_class", "severity"):
         rule_results.c.recording_id,
     )
 
+
+def said_columns() -> tuple[Column[Any], ...]:
+    """The columns of what a person said of a call, and of what the rule said then."""
+    return (
+        Column("rule_id", Name),
+        Column("outcome", String(20)),
+        Column("run_id", String(32)),
+        Column("verdict", String(20)),
+        Column("reason", String(40)),
+        Column("turn", Integer),
+        Column("char_start", Integer),
+        Column("char_end", Integer),
+        Column("start_s", Float),
+        Column("end_s", Float),
+        Column("role", String(20)),
+        Column("quote", Text),
+        Column("text", Text),
+        Column("card", String(80)),
+        Column("item", Name),
+        Column("value", String(40)),
+    )
+
+
 reviews = Table(
     "reviews",
     metadata,
@@ -127,22 +152,7 @@ reviews = Table(
     Column("account_id", Integer, ForeignKey("accounts.id"), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("key", String(64), nullable=False),
-    Column("rule_id", Name),
-    Column("outcome", String(20)),
-    Column("run_id", String(32)),
-    Column("verdict", String(20)),
-    Column("reason", String(40)),
-    Column("turn", Integer),
-    Column("char_start", Integer),
-    Column("char_end", Integer),
-    Column("start_s", Float),
-    Column("end_s", Float),
-    Column("role", String(20)),
-    Column("quote", Text),
-    Column("text", Text),
-    Column("card", String(80)),
-    Column("item", Name),
-    Column("value", String(40)),
+    *said_columns(),
     Column("undoes", Integer, ForeignKey("reviews.id")),
     UniqueConstraint("account_id", "key", name="uq_reviews_account_id_key"),
     Index("ix_reviews_recording", "recording_id", "id"),

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from pipeline.domain.accounts import AccountRole
 from pipeline.domain.actions import ActionFault, ActionRefusedError, ActionState, Chosen, Count, EventKind, Verdict
 from pipeline.domain.errors import ConfigError, StoreError
-from pipeline.store.action_assess import assess_action, baseline_of, course
+from pipeline.store.action_assess import assess_action, baseline_of, course, population_of
 from pipeline.store.action_tables import action_events
 from pipeline.store.actions import (
     By,
@@ -199,7 +199,7 @@ def test_due_week_of_the_baseline_s_kind(centre):
     assert (found.count, found.calls, found.peers) == (Count(0, 4), 4, 4)
     assert found.verdict is Verdict.NOT_ENOUGH, "four calls, worst of five: nobody can tell"
     assert found.expected < 0.6, "3 of 4 are not expected again"
-    shown = course(centre.store, SCORING, made.draft, now=LATER)
+    shown = course(population_of(centre.store, SCORING, [made.draft]), made.draft, now=LATER)
     assert [count for _, count in shown][-2:] == [Count(3, 4), Count(0, 4)]
     assert len(shown) == 5
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -25,6 +26,7 @@ from pipeline.domain.errors import ConfigError
 from pipeline.domain.periods import Period, Unit, period_of
 from pipeline.domain.results import BilingualText
 
+GOLDEN = Path(__file__).parent / "sentences.txt"
 ZONE = ZoneInfo("Asia/Shanghai")
 NOVEMBER, DECEMBER = (period_of(Unit.MONTH, date(2026, month, 1), ZONE) for month in (11, 12))
 PEERS = tuple((Count(4, 40), Count(4, 40)) for _ in range(20))
@@ -48,54 +50,50 @@ def due(bad, n, *, peers=PEERS, **facts):
 GONE = BilingualText("停用", "retired")
 
 
-@pytest.mark.parametrize(
-    ("asked", "came", "expected_verdict"),
-    [
-        pytest.param(draft(), due(2, 10, over=False), Verdict.NOT_OVER, id="not over"),
-        pytest.param(draft(), due(0, 0, calls=0), Verdict.NOT_ENOUGH, id="no calls: left"),
-        pytest.param(draft(), due(0, 0, calls=70), Verdict.NOT_ENOUGH, id="calls, none evaluated"),
-        pytest.param(draft(2, 3), due(0, 5), Verdict.NOT_ENOUGH, id="a baseline of 3 calls"),
-        pytest.param(draft(), due(0, 6), Verdict.NOT_ENOUGH, id="too few to see anything"),
-        pytest.param(draft(), due(0, 90, peers=()), Verdict.NOT_ENOUGH, id="nobody to compare with, no earlier period"),
-        pytest.param(draft(), due(0, 90, rules=("r2",)), Verdict.NOT_COMPARABLE, id="the rule was changed"),
-        pytest.param(draft(), due(0, 90, gone=GONE, rules=("absent",)), Verdict.NOT_COMPARABLE, id="retired"),
-        pytest.param(draft(), due(0, 90, chosen=Chosen.DRAWN), Verdict.NOT_COMPARABLE, id="now drawn by lot"),
-        pytest.param(
-            draft(flagged_heard=(90, 100, 10, 900)),
-            due(0, 90, flagged_heard=(20, 100, 180, 900)),
-            Verdict.NOT_COMPARABLE,
-            id="flagged calls are preferred less",
-        ),
-        # 30 % is the worst of agents with 10 %: about 17 % is to be expected with nothing done.
-        pytest.param(draft(), due(9, 60), Verdict.BY_ITSELF, id="back to where it would have come anyway"),
-        pytest.param(draft(), due(12, 40), Verdict.BY_ITSELF, id="no change"),
-        pytest.param(
-            draft(),
-            due(1, 60, peers=tuple((one, Count(1, 60)) for one, _ in PEERS)),
-            Verdict.BY_ITSELF,
-            id="so did everybody else",
-        ),
-        pytest.param(draft(4, 40), due(40, 100), Verdict.WORSE, id="worse"),
-        pytest.param(draft(), due(1, 90), Verdict.IMPROVED, id="improved"),
-        pytest.param(draft(metric="passed", n=40), due(1, 90), Verdict.IMPROVED, id="pass rate: bad calls are counted"),
-        pytest.param(
-            draft(
-                60, 200, level=Level.CENTRE, earlier=tuple(Count(one, 200) for one in (57, 62, 59, 61, 60, 58, 63, 60))
-            ),
-            due(20, 200, peers=()),
-            Verdict.IMPROVED,
-            id="the centre against its own past",
-        ),
-        pytest.param(
-            draft(
-                60, 200, level=Level.CENTRE, earlier=tuple(Count(one, 200) for one in (30, 33, 28, 35, 31, 29, 30, 32))
-            ),
-            due(34, 200, peers=()),
-            Verdict.BY_ITSELF,
-            id="the centre comes back from one bad month",
-        ),
-    ],
-)
+VERDICTS = [
+    pytest.param(draft(), due(2, 10, over=False), Verdict.NOT_OVER, id="not over"),
+    pytest.param(draft(), due(0, 0, calls=0), Verdict.NOT_ENOUGH, id="no calls: left"),
+    pytest.param(draft(), due(0, 0, calls=70), Verdict.NOT_ENOUGH, id="calls, none evaluated"),
+    pytest.param(draft(2, 3), due(0, 5), Verdict.NOT_ENOUGH, id="a baseline of 3 calls"),
+    pytest.param(draft(), due(0, 6), Verdict.NOT_ENOUGH, id="too few to see anything"),
+    pytest.param(draft(), due(0, 90, peers=()), Verdict.NOT_ENOUGH, id="nobody to compare with, no earlier period"),
+    pytest.param(draft(), due(0, 90, rules=("r2",)), Verdict.NOT_COMPARABLE, id="the rule was changed"),
+    pytest.param(draft(), due(0, 90, gone=GONE, rules=("absent",)), Verdict.NOT_COMPARABLE, id="retired"),
+    pytest.param(draft(), due(0, 90, chosen=Chosen.DRAWN), Verdict.NOT_COMPARABLE, id="now drawn by lot"),
+    pytest.param(
+        draft(flagged_heard=(90, 100, 10, 900)),
+        due(0, 90, flagged_heard=(20, 100, 180, 900)),
+        Verdict.NOT_COMPARABLE,
+        id="flagged calls are preferred less",
+    ),
+    # 30 % is the worst of agents with 10 %: about 17 % is to be expected with nothing done.
+    pytest.param(draft(), due(9, 60), Verdict.BY_ITSELF, id="back to where it would have come anyway"),
+    pytest.param(draft(), due(12, 40), Verdict.BY_ITSELF, id="no change"),
+    pytest.param(
+        draft(),
+        due(1, 60, peers=tuple((one, Count(1, 60)) for one, _ in PEERS)),
+        Verdict.BY_ITSELF,
+        id="so did everybody else",
+    ),
+    pytest.param(draft(4, 40), due(40, 100), Verdict.WORSE, id="worse"),
+    pytest.param(draft(), due(1, 90), Verdict.IMPROVED, id="improved"),
+    pytest.param(draft(metric="passed", n=40), due(1, 90), Verdict.IMPROVED, id="pass rate: bad calls are counted"),
+    pytest.param(
+        draft(60, 200, level=Level.CENTRE, earlier=tuple(Count(one, 200) for one in (57, 62, 59, 61, 60, 58, 63, 60))),
+        due(20, 200, peers=()),
+        Verdict.IMPROVED,
+        id="the centre against its own past",
+    ),
+    pytest.param(
+        draft(60, 200, level=Level.CENTRE, earlier=tuple(Count(one, 200) for one in (30, 33, 28, 35, 31, 29, 30, 32))),
+        due(34, 200, peers=()),
+        Verdict.BY_ITSELF,
+        id="the centre comes back from one bad month",
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "came", "expected_verdict"), VERDICTS)
 def test_verdict(asked, came, expected_verdict):
     found = assess(asked, came)
     assert found.verdict is expected_verdict, found
@@ -104,6 +102,17 @@ def test_verdict(asked, came, expected_verdict):
     assert told.en
     assert "None" not in told.zh + told.en
     assert "nan" not in told.zh + told.en
+
+
+def test_what_is_said_is_as_it_was():
+    """To renew the file after a wanted change, delete it and run the test twice."""
+    cases = [(found.id, *found.values[:2]) for found in VERDICTS]
+    told = [(name, sentence(asked, assess(asked, came))) for name, asked, came in cases]
+    text = "".join(f"{name}\n{one.zh}\n{one.en}\n\n" for name, one in told)
+    if not GOLDEN.exists():
+        GOLDEN.write_text(text, encoding="utf-8")
+        pytest.fail(f"{GOLDEN} was missing and is written: look at it and run again")
+    assert text == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_class_accuracy_survives_a_changed_pack_because_peers_share_it():

@@ -23,11 +23,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import update
 
 from pipeline.domain.calls import CallMetadata
+from pipeline.domain.periods import Unit, period_of
 from pipeline.domain.results import ErrorClass, Findings
 from pipeline.domain.reviews import ReviewKind, Verdict
 from pipeline.reports.build import Wanted, build
 from pipeline.reports.model import Kind
-from pipeline.reports.periods import Unit, period_of
 from pipeline.scoring.cards import load_default_card
 from pipeline.store.report_queries import Scope
 from pipeline.store.results import start_run

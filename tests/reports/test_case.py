@@ -52,7 +52,7 @@ def test_case(centre):
     insult, closing = told.findings
     assert (insult.note, insult.pieces[0].link) == ("两次", f"http://desk/calls/{call}?t=3.0")
     assert (closing.outcome, closing.pieces[0].start_s, closing.pieces[0].quote.zh) == (None, 0.5, "喂？")
-    assert told.lead.zh.startswith("确认的错误：规则insult（顾客关键）、规则closing-missing（非关键）；评分 ")
+    assert told.lead.zh.startswith("确认的错误：规则insult（顾客关键）、规则closing-missing（非关键）；评分表还有 ")
     assert "不合格（顾客关键错误）" in told.lead.zh
     assert told.card.failed == ("customer-critical",)
     assert [line.answer for line in told.lines[:2]] == [line.answer for line in told.lines[:2] if line.answer]

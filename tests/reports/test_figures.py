@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from scipy.stats import fisher_exact
 
+from pipeline.domain.periods import Period, Unit
 from pipeline.domain.reviews import ReviewKind, Verdict
 from pipeline.domain.sampling import NotEnough, PartKind, Target, TargetKind
 from pipeline.reports.model import Basis, Kind
 from pipeline.reports.nature import Nature
-from pipeline.reports.periods import Period, Unit
 from pipeline.reports.shares import Share, fisher
 from pipeline.sampling.draw import draw
 from pipeline.sampling.estimates import figures

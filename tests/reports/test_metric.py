@@ -5,8 +5,8 @@ import random
 import pytest
 
 from pipeline.domain.errors import ConfigError
+from pipeline.domain.periods import Unit, period_of
 from pipeline.reports.metric import HALVINGS, MetricWanted, build_metric
-from pipeline.reports.periods import Unit, period_of
 from pipeline.reports.separating import Agreement, Separation, Sums, rank_correlation, separation, stability
 from pipeline.reports.verdict import Trial, Verdict, verdict_of
 from pipeline.scoring.cards import load_default_card

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from pipeline.domain.periods import Period, Unit
 from pipeline.domain.sampling import PartKind, Target, TargetKind
 from pipeline.reports.control import binomial_tail, control_chart
 from pipeline.reports.model import Basis
-from pipeline.reports.periods import Period, Unit
 from pipeline.reports.shares import Share, Tally
 from pipeline.reports.weights import call_weights
 from pipeline.sampling.draw import draw

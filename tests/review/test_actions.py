@@ -12,6 +12,8 @@ from pipeline.domain.actions import Draft, line_of
 from pipeline.domain.reviews import Verdict
 from pipeline.review.action_view import scoring
 from pipeline.store.action_assess import baseline_of, team_of
+from pipeline.store.action_documents import baseline_document
+from pipeline.store.action_tables import actions
 from pipeline.store.actions import By, find_action, history, list_actions, note, open_action
 from pipeline.store.tables import recordings
 from tests.review.judgements import account, finish, say
@@ -73,6 +75,21 @@ def test_an_agent_sees_the_own_figures_and_nothing_of_others(desk, client_as):
     assert "家里有事" in manager
     assert "我会先道歉" in manager
     assert "倒数第 1" in manager
+
+
+def test_an_agent_reads_why_the_periods_do_not_compare(desk, client_as):
+    action = opened(desk)
+    call = recording_id("s01.wav")
+    with desk.database.writing() as connection:
+        moved = {"started_at": datetime(2020, 12, 5, tzinfo=UTC), "agent": "A1031"}
+        connection.execute(update(recordings).where(recordings.c.id == call).values(moved))
+        # As if the baseline had been checked by another rule.
+        connection.execute(
+            update(actions).values(baseline=baseline_document(action.draft.baseline) | {"rules": ["another"]})
+        )
+    page = client_as("agent").get(f"/actions/{action.id}")
+    assert page.status_code == 200
+    assert "规则在两期之间改过" in page.text
 
 
 def test_a_lead_without_a_team_sees_nothing(desk, client_as):

@@ -207,3 +207,21 @@ def test_one_person_alone_gives_no_number(desk, lin, manager):
     page = manager.get("/calibrations/1").text
     assert "只有一个人判" in page
     assert "没有两人都判过的通话" in page
+
+
+def test_a_rule_whose_judges_disagree_is_marked(desk, session, lin, wang, manager):
+    assert "未校准" in manager.get("/rules").text
+    both(lin, wang)
+    close(desk.database, session)
+    for address in ("/rules", f"/rules/{RULE}"):
+        page = manager.get(address).text
+        assert "没有两人都判过" not in page
+        assert "校准" in page
+    # One call alone tells nothing: the pages say why.
+    assert "未校准" in manager.get(f"/rules/{RULE}").text
+
+
+def test_the_page_of_a_rule_keeps_calls_back_that_are_judged_blind(session, lin, manager):
+    # Wang had rejected the hit before: a false hit of the rule, for everybody but who judges the call blind.
+    assert f"/calls/{CALL}" in manager.get(f"/rules/{RULE}").text
+    assert f"/calls/{CALL}" not in lin.get(f"/rules/{RULE}?only=false").text

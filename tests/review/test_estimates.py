@@ -136,9 +136,10 @@ NOTHING = BilingualText("本期没有命中", "no hit")
         (NotEnough(Metric.PRECISION, NOTHING, 2, 0.2, 0.9, 17, 0.149), "再复核 17 通，约 ±15 点"),
         (NotEnough(Metric.PREVALENCE, NOTHING, 2, 0.0, 0.9, 60, 0.0249), "再审核 60 通，约 ±2.5 点"),
         (NotEnough(Metric.RECALL, NOTHING, 2, 0.2, 0.9, None, 0.3), "本期全听完也不够，请取更长的时段"),
+        (NotEnough(Metric.RECALL, NOTHING, 0, None, None, None, 0.4), "本期全听完也不够，请取更长的时段"),
         (Estimate(Metric.RECALL, 0.5, 0.4, 0.6, 100), ""),
     ],
-    ids=["nothing", "hits", "small", "longer", "enough"],
+    ids=["nothing", "hits", "small", "longer", "unknown", "enough"],
 )
 def test_what_is_lacking(one, expected):
     assert lacking(one)[0] == expected

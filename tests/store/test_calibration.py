@@ -1,5 +1,6 @@
 """Calibration sessions in the store: apart from reviews until gold, blind until closed, on each database."""
 
+import itertools
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -34,6 +35,7 @@ from pipeline.store.calibration_external import ClientScore, compare
 from pipeline.store.calibration_gold import decide_agreed, decide_gold, gold_of
 from pipeline.store.calibration_results import comments_of, opinions_of, trust
 from pipeline.store.calibration_tables import calibration_entries, calibration_gold
+from pipeline.store.database import open_database
 from pipeline.store.label_export import WantedLabels, labelled_calls
 from pipeline.store.results import start_run
 from pipeline.store.reviews import reviews_of, standing
@@ -47,12 +49,23 @@ INSULT, CLOSING = (Subject(SubjectKind.RULE, one) for one in ("insult", "closing
 RAPPORT = Subject(SubjectKind.ITEM, "rapport", "default@1")
 WORDS = BilingualText("点名", "by name")
 ZONE = ZoneInfo("Asia/Shanghai")
+_numbers = itertools.count()
+
+
+on_both = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
+"""Tests of what a database does; the others need one of them."""
 
 
 @pytest.fixture
-def store(empty_store):
-    start_run(empty_store, run())
-    return empty_store
+def store(request, tmp_path):
+    """An empty database of the kind that the test asks for, SQLite if it does not."""
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    if getattr(request, "param", "sqlite") == "postgresql":
+        url = request.getfixturevalue("postgres_server").create_database(f"calibration{next(_numbers)}")
+    opened = open_database(url, create=True)
+    start_run(opened, run())
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -142,11 +155,13 @@ def test_the_newest_word_counts_and_an_undoing_takes_it_back(store, session, peo
     assert values(store, session) == {(calls[0], ming.id): "yes"}
 
 
+@on_both
 def test_the_same_entry_sent_twice_is_stored_once(store, session, people, calls):
     entry = said(calls[0], people[0], CONFIRMED)
     assert add_entry(store, session, entry, people[0]) == add_entry(store, session, entry, people[0])
 
 
+@on_both
 def test_who_finishes_says_that_rules_that_found_nothing_are_right(store, session, people, calls):
     ming, hong = people
     assert values(store, session, CLOSING) == {}
@@ -178,6 +193,7 @@ def test_who_comes_later_judges_too_and_once(store, session, people, manager):
     assert [one.id for one in list_calibrations(store, account_id=manager.id)] == [session]
 
 
+@on_both
 def test_a_deleted_call_takes_what_was_said_with_it(store, session, people, calls, manager):
     for call in calls[:2]:
         for by in people:
@@ -192,6 +208,7 @@ def test_a_deleted_call_takes_what_was_said_with_it(store, session, people, call
         decide_gold(store, session, calls[0], {INSULT: "yes"}, manager)
 
 
+@on_both
 @pytest.mark.parametrize("table", [calibration_entries, calibration_gold], ids=str)
 def test_what_was_said_cannot_be_changed(store, session, people, calls, manager, table):
     tell(store, session, calls[0], people[0], CONFIRMED)
@@ -201,6 +218,7 @@ def test_what_was_said_cannot_be_changed(store, session, people, calls, manager,
         connection.execute(table.update().values(account_id=manager.id))
 
 
+@on_both
 def test_gold_becomes_the_label(store, session, people, calls, manager):
     ming, hong = people
     say(store, calls[0], ming, CONFIRMED)
@@ -250,6 +268,7 @@ def test_gold_is_refused_where_it_makes_no_sense(store, session, people, calls, 
     assert gold_of(store, session) == []
 
 
+@on_both
 def test_an_appeal_is_decided_first(store, session, people, calls, manager):
     agent = person(store, "wei", AccountRole.AGENT, agent="A1")
     for call in calls[:2]:
@@ -276,6 +295,7 @@ def test_what_all_agree_on_becomes_gold_and_nothing_else(store, session, people,
     assert ([(one.recording_id, one.value) for one in added], waiting) == ([(calls[0], "yes")], 0)
 
 
+@on_both
 def test_drift_leaves_out_what_somebody_decided_themselves(store, people, calls, manager):
     ming = people[0]
     for words in ((CONFIRMED, CONFIRMED), (REJECTED, CONFIRMED)):
@@ -296,6 +316,7 @@ def test_drift_leaves_out_what_somebody_decided_themselves(store, people, calls,
     assert [(one.same, one.of) for one in weekly.periods] == [(4, 8)]
 
 
+@on_both
 def test_trust_takes_closed_sessions_alone(store, session, people, calls):
     for call in calls:
         tell(store, session, call, people[0], CONFIRMED)
@@ -314,6 +335,7 @@ def test_comments_are_kept_by_who_made_them(store, session, people, calls):
     assert comments_of(store, session, calls[0]) == {people[0].id: ["语气不好"]}
 
 
+@on_both
 def test_choosing_calls(store, calls):
     assert doubtful_calls(store, 2)[0] == calls[3]
     assert random_calls(store, 2, 7) == random_calls(store, 2, 7)
@@ -322,6 +344,7 @@ def test_choosing_calls(store, calls):
     assert chosen(store, Choice(doubtful=9), ["insult"])[0][0] == calls[3]
 
 
+@on_both
 def test_a_clients_scores_beside_ours(store, people, calls):
     for call, verdict in zip(calls, (CONFIRMED, REJECTED, CONFIRMED, REJECTED), strict=True):
         say(store, call, people[0], verdict)

@@ -81,7 +81,7 @@ def test_migrations_give_the_tables_of_the_code(empty_store):
 def test_failed_transaction_leaves_nothing(tmp_path):
     opened = open_database(f"sqlite:///{tmp_path / 'x.db'}", create=True)
     with pytest.raises(RuntimeError), opened.writing() as connection:
-        connection.execute(text("INSERT INTO pack_rules VALUES ('p', 'r', 'z', 'e', 's', 'c', 'a')"))
+        connection.execute(text("INSERT INTO pack_rules VALUES ('p', 'r', 'z', 'e', 's', 'c', 'a', NULL)"))
         raise RuntimeError
     with opened.reading() as connection:
         assert connection.execute(text("SELECT count(*) FROM pack_rules")).scalar() == 0

@@ -23,7 +23,7 @@ from pipeline.review.fields import Line, Text
 from pipeline.review.pages import page
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires
 from pipeline.store.accounts import all_accounts, audit
-from pipeline.store.action_assess import assess_action, baseline_of, course, team_of
+from pipeline.store.action_assess import assess_action, baseline_of, course, population_of, team_of
 from pipeline.store.actions import close, done, drop, find_action, history, list_actions, note, open_action
 from pipeline.store.database import Database
 
@@ -166,14 +166,16 @@ def _action(
 ) -> Response:
     desk, account = desk_of(request), visitor.account
     action = _visible(request, visitor, action_id)
-    found = assess_action(desk.database, scoring(), action)
+    now = datetime.now(UTC)
+    population = population_of(desk.database, scoring(), [action.draft], until=now)
+    found = assess_action(desk.database, scoring(), action, population=population, now=now)
     view = action_view(action, found, history(desk.database, action_id), account)
     detail = {"action": action_id, "what": "open"}
     audit(desk.database, account=account, action="action", detail=detail, address=address_of(request))
     english = visitor.language == "en"
     words = ("baseline", "expected", "due") if english else ("基线", "预计", "复查")
     label = view.told.en if english else view.told.zh
-    line = course(desk.database, scoring(), action.draft)
+    line = course(population, action.draft, now=now)
     return page(
         request,
         visitor,
@@ -187,7 +189,7 @@ def _action(
         chart=action_chart(view.action, view.found, line, words, label),
         words=action_words,
         live=action.live,
-        over=action.draft.due.until <= datetime.now(UTC),
+        over=action.draft.due.until <= now,
         may_end=may(account, Permission.MANAGE_ACTIONS),
         may_do=may(account, Permission.DO_ACTIONS),
         refused=refused,

@@ -22,7 +22,7 @@ from pipeline.review.calibration_page import (
 from pipeline.review.calibration_results import comparison, results
 from pipeline.review.call_page import WORDING, call_data, scorecard
 from pipeline.review.card_view import name_of
-from pipeline.review.fields import Line
+from pipeline.review.fields import Line, storable
 from pipeline.review.judgement import Refused, ReviewBody, understood
 from pipeline.review.pages import page
 from pipeline.review.playback import is_there
@@ -73,7 +73,7 @@ def calibrations_page(request: Request, visitor: Judging, weekly: bool = False) 
 def begin_session(
     request: Request,
     visitor: Leading,
-    name: Annotated[Line, Form()],
+    name: Annotated[Line, Form(min_length=1)],
     how: Annotated[How, Form()],
     n: Annotated[int, Form(ge=1, le=2**31 - 1)],
     judges: Annotated[list[int], Form()],
@@ -229,6 +229,10 @@ async def decide_on_call(
         if name.startswith("gold.") and isinstance(value, str) and value
     }
     note = form.get("note")
+    try:
+        words = storable(note) if isinstance(note, str) else ""
+    except ValueError as error:
+        raise HTTPException(422, f"说明{error} / The note {error}") from error
     desk = desk_of(request)
     session = session_for(request, visitor, calibration_id)
     try:
@@ -238,7 +242,7 @@ async def decide_on_call(
             recording_id,
             chosen,
             visitor.account,
-            note=note if isinstance(note, str) else "",
+            note=words,
             address=address_of(request),
         )
     except CalibrationRefusedError as refused:

@@ -1,5 +1,6 @@
 """Reports in the desk: read, and taken away as Excel, JSON or a page that works offline."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -22,21 +23,42 @@ router = APIRouter()
 Reading = Annotated[Visitor, Depends(requires(Permission.SEE_REPORTS))]
 
 
-@router.get("/reports")
-def report_page(
+def wanted_report(
     request: Request,
     visitor: Reading,
     kind: Annotated[Line, Query()] = "",
     day: Annotated[str, Query(max_length=10)] = "",
     team: Annotated[Line, Query()] = "",
     agent: Annotated[Line, Query()] = "",
-) -> Response:
-    """A report within the desk; without a kind the first of them, without a day the last period that is over."""
+) -> ReportRequest:
+    """What is asked for, within what the visitor may see: without a kind the first, without a day the last period that
+    is over.
+
+    Raises:
+        HTTPException: no such kind or day, or a lead who asks for others.
+    """
     reports = _reports(request)
-    wanted = _wanted(visitor, reports, kind or reports.kinds[0].id, day, team, agent)
+    chosen = reports.kind(kind) if kind else reports.kinds[0]
+    if chosen is None:
+        raise HTTPException(404, f"没有这种报告：{kind} / There is no such report")
+    if _own_team(visitor):
+        own = visitor.account.team
+        if own is None or team not in ("", own):
+            raise HTTPException(403, "班组长只能看本组的报告。 / A lead sees the own team's reports.")
+        team = own
+    return ReportRequest(chosen.id, day_in(day), team or None, agent or None if chosen.of_agents else None)
+
+
+Wanted = Annotated[ReportRequest, Depends(wanted_report)]
+
+
+@router.get("/reports")
+def report_page(request: Request, visitor: Reading, wanted: Wanted) -> Response:
+    """A report within the desk."""
+    reports = _reports(request)
     made = reports.make(wanted)
     _noted(request, visitor, "report", wanted, made)
-    shown = ReportRequest(wanted.kind, made.first_day, wanted.team, wanted.agent)
+    shown = replace(wanted, day=made.first_day)
     return page(
         request,
         visitor,
@@ -46,7 +68,6 @@ def report_page(
         chosen=reports.kind(wanted.kind),
         before=shown.href(day=made.first_day - timedelta(days=1)),
         after=shown.href(day=made.last_day + timedelta(days=1)),
-        forms=list(ReportFile),
         teams=[wanted.team] if _own_team(visitor) else _teams(desk_of(request).database),
         # Made by templates that escape what calls hold.
         body=Markup(made.body(visitor.language)),
@@ -55,19 +76,9 @@ def report_page(
 
 
 @router.get("/reports/file.{form}")
-def report_file(
-    request: Request,
-    visitor: Reading,
-    form: ReportFile,
-    kind: Annotated[Line, Query()],
-    day: Annotated[str, Query(max_length=10)] = "",
-    team: Annotated[Line, Query()] = "",
-    agent: Annotated[Line, Query()] = "",
-) -> Response:
+def report_file(request: Request, visitor: Reading, form: ReportFile, wanted: Wanted) -> Response:
     """The same report as a file."""
-    reports = _reports(request)
-    wanted = _wanted(visitor, reports, kind, day, team, agent)
-    made = reports.make(wanted)
+    made = _reports(request).make(wanted)
     _noted(request, visitor, "export", wanted, made, form=form.value)
     name = f"{wanted.kind}-{made.first_day:%Y-%m-%d}.{form.value}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -84,23 +95,6 @@ def _reports(request: Request) -> Reports:
 def _own_team(visitor: Visitor) -> bool:
     """Whether the visitor sees the own team alone."""
     return visitor.account.role == AccountRole.LEAD
-
-
-def _wanted(visitor: Visitor, reports: Reports, kind: str, day: str, team: str, agent: str) -> ReportRequest:
-    """What is asked for, within what the visitor may see.
-
-    Raises:
-        HTTPException: no such kind or day, or a lead who asks for others.
-    """
-    chosen = reports.kind(kind)
-    if chosen is None:
-        raise HTTPException(404, f"没有这种报告：{kind} / There is no such report")
-    if _own_team(visitor):
-        own = visitor.account.team
-        if own is None or team not in ("", own):
-            raise HTTPException(403, "班组长只能看本组的报告。 / A lead sees the own team's reports.")
-        team = own
-    return ReportRequest(kind, day_in(day), team or None, agent or None if chosen.of_agents else None)
 
 
 def _teams(database: Database) -> list[str]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.domain.results import BilingualText
 from pipeline.domain.reviews import NewReview, Place, Review, ReviewKind
 from pipeline.review.access import Permission
+from pipeline.review.calibration_trust import rules_trusted
 from pipeline.review.estimate_view import PERIODS, USUAL, PeriodName, RuleEstimates, estimates_of, lacking
 from pipeline.review.fields import Key, Line
 from pipeline.review.pages import is_fragment, page
@@ -32,6 +33,7 @@ from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visi
 from pipeline.sampling.estimates import Figures
 from pipeline.sampling.remarks import remarks
 from pipeline.sampling.shortage import percent
+from pipeline.store.calibration import blind_calls
 from pipeline.store.database import Database
 from pipeline.store.judging import judge
 from pipeline.store.listings import rule_titles
@@ -65,7 +67,8 @@ def rules_page(
     rows = _rows(desk.pack, rule_tallies(desk.database), rule_titles(desk.database), estimates)
     template = "rules_table.html" if part else "rules.html"
     context = _estimated(period, estimates, list(estimates.by_rule.values()) if estimates else [])
-    return page(request, visitor, template, rows=sorted_rows(rows, chosen), sort=chosen, **context, **PAGE_WORDS)
+    context |= {"rows": sorted_rows(rows, chosen), "sort": chosen, "trust": rules_trusted(desk)}
+    return page(request, visitor, template, **context, **PAGE_WORDS)
 
 
 def _estimated(period: str, estimates: RuleEstimates | None, told: Sequence[Figures]) -> dict[str, Any]:
@@ -139,7 +142,10 @@ def rule_page(
     title = rule.title if rule else rule_titles(desk.database).get(rule_id)
     if title is None:
         raise HTTPException(404)
-    lists = _numbered([_cases(desk.database, rule_id, verdicts, kind, only, number) for kind in KINDS])
+    # What is judged blind in a calibration session is not to be looked up here.
+    blind = blind_calls(desk.database, visitor.account.id)
+    seen = {call: verdict for call, verdict in verdicts.items() if call not in blind}
+    lists = _numbered([_cases(desk.database, rule_id, seen, kind, only, number) for kind in KINDS])
     estimates = estimates_of(request).ready(period)
     return page(
         request,
@@ -149,6 +155,7 @@ def rule_page(
         rule_id=rule_id,
         title=(title.zh, title.en),
         precision=_so_far(verdicts),
+        trust=rules_trusted(desk).rule(rule_id),
         lists=[one for one in lists if only in (None, one.kind)],
         only=only,
         number=number,

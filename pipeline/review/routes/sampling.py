@@ -127,8 +127,17 @@ def _count(text: str) -> int | None:
     return int(text)
 
 
-@router.post("/sampling/try")
-def try_draw(
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the form of a draw asks for."""
+
+    offered: OfferedPlan
+    plan: Plan
+    span: Span
+    seed: int | None
+
+
+def asked_for(
     request: Request,
     visitor: Sampling,
     name: Annotated[Line, Form()] = "",
@@ -136,27 +145,37 @@ def try_draw(
     first: Annotated[str, Form(max_length=10)] = "",
     last: Annotated[str, Form(max_length=10)] = "",
     seed: Annotated[str, Form(max_length=10)] = "",
-) -> Response:
+) -> Asked:
+    """The plan, a file's or what somebody wrote, with the period and the seed.
+
+    Raises:
+        HTTPException: it is no plan, no period, or no seed.
+    """
+    offered = _of_folder(request, name) if name else written_plan(text, desk_of(request).settings.plans)
+    if offered.plan is None:
+        raise HTTPException(422, "计划不可用：" + "; ".join(offered.problems))
+    span = Span(day_in(first), day_in(last))
+    if span.backwards:
+        raise HTTPException(422, "结束日早于开始日。 / The period ends before it begins.")
+    if seed and not (seed.isascii() and seed.isdigit() and int(seed) < 2**31):
+        raise HTTPException(422, "种子是 0 到 2147483647 的整数。 / A seed is a whole number up to 2147483647.")
+    return Asked(offered, offered.plan, span, int(seed) if seed else None)
+
+
+Asking = Annotated[Asked, Depends(asked_for)]
+
+
+@router.post("/sampling/try")
+def try_draw(request: Request, visitor: Sampling, asked: Asking) -> Response:
     """What the plan would draw, and what it gives up; nothing is stored."""
-    asked = _asked(request, name, text, first, last, seed)
     drawn = _drawn(request, asked)
     context: dict[str, Any] = {"asked": asked, "drawn": drawn, "parts": tried_parts(drawn), **SAMPLING_WORDS}
     return page(request, visitor, "sampling_tried.html", **context)
 
 
 @router.post("/sampling/draw")
-def save(
-    request: Request,
-    visitor: Sampling,
-    digest: Annotated[Line, Form()],
-    name: Annotated[Line, Form()] = "",
-    text: Annotated[PlanText, Form()] = "",
-    first: Annotated[str, Form(max_length=10)] = "",
-    last: Annotated[str, Form(max_length=10)] = "",
-    seed: Annotated[str, Form(max_length=10)] = "",
-) -> Response:
+def save(request: Request, visitor: Sampling, asked: Asking, digest: Annotated[Line, Form()]) -> Response:
     """Draws, and puts the picks into the queue; drawn once more it is the same draw."""
-    asked = _asked(request, name, text, first, last, seed)
     if asked.plan.digest != digest:
         raise HTTPException(409, "计划在试抽之后改过，请再试抽一次。 / The plan was changed since: try it again.")
     drawn = _drawn(request, asked)
@@ -230,34 +249,7 @@ def _chosen(request: Request, offered: OfferedPlan) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the form asks for."""
-
-    offered: OfferedPlan
-    plan: Plan
-    span: Span
-    seed: int | None
-
-
-def _asked(request: Request, name: str, text: str, first: str, last: str, seed: str) -> _Asked:
-    """What the form asks for.
-
-    Raises:
-        HTTPException: it is no plan, no period, or no seed.
-    """
-    offered = _of_folder(request, name) if name else written_plan(text, desk_of(request).settings.plans)
-    if offered.plan is None:
-        raise HTTPException(422, "计划不可用：" + "; ".join(offered.problems))
-    span = Span(day_in(first), day_in(last))
-    if span.backwards:
-        raise HTTPException(422, "结束日早于开始日。 / The period ends before it begins.")
-    if seed and not (seed.isascii() and seed.isdigit() and int(seed) < 2**31):
-        raise HTTPException(422, "种子是 0 到 2147483647 的整数。 / A seed is a whole number up to 2147483647.")
-    return _Asked(offered, offered.plan, span, int(seed) if seed else None)
-
-
-def _drawn(request: Request, asked: _Asked) -> Draw:
+def _drawn(request: Request, asked: Asked) -> Draw:
     desk = desk_of(request)
     since, until = asked.span.bounds(ZoneInfo(desk.settings.timezone))
     with _drawing:
