@@ -8,11 +8,12 @@ from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_cues import Cue, Heard
 from pipeline.privacy.find_digits import DIGIT, digits_of
 from pipeline.privacy.find_said import Found, Said
+from pipeline.privacy.find_shapes import is_public
 
 _N = rf"(?:[\d{DIGIT}十百千]+|(?<![a-z])[a-z](?![a-z]))"
 _UNIT = (
     "(?:号楼|号院|号门|栋楼|号|栋|幢|座|单元|弄|巷|室|层|楼|门|户|组|区|期|院|塔)(?!码|客服|为您|工|"
-    "员|窗|线|口|登|回访|房客|下|上午|左右|那天|的时候)"
+    "员|窗|线|口|登|回访|房客|下|上午|左右|那天|的时候|能|到|前(?!台)|之)"
 )
 _BUILDING = "(?:大厦|广场|大楼|公寓|写字楼|园区|科技园|中心|小区|花园|苑)"
 _PAUSE = "[ ,、.]{0,2}"
@@ -48,6 +49,9 @@ _DWELLING = "栋幢楼元室弄座号门"
 _NUMBER = re.compile(rf"{_N}")
 _OURS_REACH = 24
 _LIVED_IN = re.compile("(?:从|在|到|住|回)([一-鿿]{2,4}(?:小区|花园|家园|公寓|新村))")
+_HOTLINE = 5
+"""Digits from which 10000号 is a hotline rather than a house."""
+_NO_ESTATE = re.compile("[我你他们这那别整说的了是有]|新小|老小")
 _HOUSE = re.compile("栋|幢|单元|号楼|室|弄")
 _LINKS = re.compile("(?:还是|就是|是|在|写|叫|:|,|的|改成|填|呢|吧|我|家|住| )*")
 _NAMED = re.compile(
@@ -73,7 +77,9 @@ def find_addresses(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     asked = _Asked(said, [word for word in heard if word.cue is Cue.ADDRESS])
     done = 0
     for match in _UNITS.finditer(said.text):
-        if match.start() < done or said.text[max(0, match.start() - 1) : match.start()] == "月":
+        number = digits_of(match.group()[:-1])
+        hotline = match.group()[-1] == "号" and len(number) >= _HOTLINE and is_public(number)
+        if hotline or match.start() < done or said.text[max(0, match.start() - 1) : match.start()] == "月":
             continue
         start, placed = _begin(said.text, match.start())
         end, units = _end(said.text, match.end())
@@ -90,7 +96,7 @@ def find_addresses(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
             yield _found(said, start, end)
         done = end
     for match in _LIVED_IN.finditer(said.text):
-        if not _NO_PLACE.search(match[1]) and match[1][:2] not in ("我们", "你们", "他们", "别的", "整个", "新的"):
+        if not _NO_PLACE.search(match[1]) and not _NO_ESTATE.search(match[1]):
             yield _found(said, *match.span(1))
     yield from asked.places()
     for match in _ENGLISH.finditer(said.text) if _LATIN.search(said.text) else ():

@@ -131,7 +131,7 @@ def _automaton() -> "tuple[ahocorasick_rs.AhoCorasick, Sequence[Cue]]":
     automaton = ahocorasick_rs.AhoCorasick(
         list(cues),
         matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,
-        implementation=ahocorasick_rs.Implementation.DFA,
+        implementation=ahocorasick_rs.Implementation.ContiguousNFA,
     )
     return automaton, tuple(cues.values())
 

@@ -75,8 +75,11 @@ _ENGLISH = {
 _ENGLISH |= {"oh": "0", "o": "0"}
 _ENGLISH_DIGIT = re.compile(rf"(?<![a-z])(?:(double|triple) )?({'|'.join(_ENGLISH)})(?![a-z'])")
 _LATIN = re.compile("[a-z]{3} ")
-_IP = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
-"""Network addresses are written like pieces of a number."""
+_OTHER_FIGURES = re.compile(
+    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|(?<!\d)\d{1,2}:\d\d(?::\d\d)?(?!\d)"
+    r"|(?<!\d)(?:19|20)\d\d[/.\-]\d{1,2}[/.\-]\d{1,2}(?!\d)|\d{1,6}\*{2,}\d{0,6}"
+)
+"""Network addresses, times, days, and numbers of which somebody has masked the middle."""
 _DECIMAL = re.compile(r"\d{1,6}\.\d{1,2}(?!\d)")
 
 
@@ -133,7 +136,8 @@ def slips_mended(text: str) -> str:
 
 def digit_runs(said: Said, text: str) -> list[Run]:
     """The runs of digits of a call, in order. ``text`` is that of ``said`` with its slips mended."""
-    text = _IP.sub(lambda match: "\ufffc" * len(match.group()), text)
+    if any(mark in text for mark in ".:/*"):
+        text = _OTHER_FIGURES.sub(lambda match: "\ufffc" * len(match.group()), text)
     runs: list[Run] = []
     pieces: list[Piece] = []
     spoken = [*_pieces(text), *_english_pieces(text)]

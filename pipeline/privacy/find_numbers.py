@@ -47,6 +47,10 @@ _GROUP = 4
 _PIECE = 2
 _LETTERS_BEFORE = re.compile(r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|杠)[,、_\-]{0,2}|(?<![a-z])[a-z] )+$")
 _LETTERS_AFTER = re.compile(rf"(?:[,、_\- ]?(?:[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+")
+_CLOSE = {Cue.SECRET, Cue.ORDER, Cue.BANK_CARD}
+"""What is announced in the same sentence, if in the same turn."""
+_SENTENCE_END = re.compile(r"[。?!;]|\.(?!\d)")
+_A_NUMBER = re.compile(rf"$|[?,。:!、 \n\d{DIGIT}十要是为就呢嘛吧啊]|一百|后|末|尾|变|换|我|您|你|给")
 _TO_BIRTH_DATE = 14
 """Digits of a resident id up to the end of the date of birth in it."""
 _IN_PIECES = {PersonalKind.MOBILE, PersonalKind.RESIDENT_ID, PersonalKind.BANK_CARD}
@@ -96,19 +100,25 @@ def _repeated(said: Said, runs: Sequence[Run], found: Sequence[Found]) -> Iterat
             yield from _spans(said, run, kinds[run.digits], run.digits)
 
 
+def _announces(text: str, word: Heard) -> bool:
+    """Whether 手机 means a number: 手机是, 手机? and 手机幺三八, not 手机助手."""
+    return text[word.start : word.end] != "手机" or _A_NUMBER.match(text, word.end) is not None
+
+
 class _Asked:
     """What the words around a run ask for."""
 
     def __init__(self, said: Said, heard: Sequence[Heard]) -> None:
         self._said = said
-        self._heard = [word for word in heard if word.cue not in _OF_NAMES]
+        self._heard = [word for word in heard if word.cue not in _OF_NAMES and _announces(said.text, word)]
         self._ends = [word.end for word in self._heard]
 
     def cue_of(self, run: Run) -> tuple[Cue | None, bool]:
         """What the run is announced as, and whether in its own turn."""
         last = bisect_right(self._ends, run.start) - 1
         if last >= 0 and self._said.turn_at(self._heard[last].start) == run.turn:
-            if run.start - self._ends[last] <= _CUE_REACH:
+            between = self._said.text[self._ends[last] : run.start]
+            if len(between) <= _CUE_REACH and not (self._heard[last].cue in _CLOSE and _SENTENCE_END.search(between)):
                 return self._strongest(last), True
         elif (after := self._after(run, last + 1)) is not None:
             return after, True
