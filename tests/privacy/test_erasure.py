@@ -44,6 +44,10 @@ from tests.store.judgements import said
 MOBILE = "13812345678"
 
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what does not depend on the database."""
+
+
 @pytest.fixture
 def kept(empty_store, tmp_path):
     return Kept(empty_store, tmp_path / "calls")
@@ -77,6 +81,7 @@ def test_found_by_customer_number(kept):
     assert find_subject(kept.store, Wanted(customers=("C9",)), None).recording_ids == ()
 
 
+@ON_SQLITE
 def test_a_number_that_is_personal_is_looked_for_by_its_pseudonym(kept, keys):
     mine = kept.call("a", customer=pseudonym(keys, MOBILE))
     assert find_subject(kept.store, Wanted(customers=(MOBILE,)), keys).recording_ids == (mine,)
@@ -84,6 +89,7 @@ def test_a_number_that_is_personal_is_looked_for_by_its_pseudonym(kept, keys):
         find_subject(kept.store, Wanted(customers=(MOBILE,)), None)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("sought", [MOBILE, "138 1234 5678", "138-1234-5678", "12345678"])
 def test_found_by_what_was_said(kept, keys, sought):
     mine, others = kept.call("a"), kept.call("b")
@@ -93,6 +99,7 @@ def test_found_by_what_was_said(kept, keys, sought):
     assert find_subject(kept.store, Wanted(says=("手机",)), keys).recording_ids == tuple(sorted((mine, others)))
 
 
+@ON_SQLITE
 def test_where_the_key_is_lost_it_says_how_much_nobody_could_search(kept, keys, tmp_path):
     for name in "ab":
         seal(kept, keys, kept.call(name), f"我的手机是{MOBILE}")
@@ -126,7 +133,7 @@ def test_erased_everywhere_and_certified(kept):
         assert not [part for part in ("王", "1381", "C1", "退款") if part in shown]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_nothing_of_it_is_left_in_the_file(kept, tmp_path):
     erase(kept, kept.call("a"))
     kept.store.close()
@@ -201,6 +208,7 @@ def test_rules_that_are_applied_meanwhile_leave_it_alone(kept):
     assert kept.rows(others)["evidence"] == 1
 
 
+@ON_SQLITE
 def test_a_file_that_cannot_be_deleted_leaves_it_unfinished(kept):
     mine = kept.call("a")
     file = kept.file_of(mine)
@@ -219,6 +227,7 @@ def test_a_file_that_cannot_be_deleted_leaves_it_unfinished(kept):
     assert unfinished_erasures(kept.store) == []
 
 
+@ON_SQLITE
 def test_asking_twice_is_no_fault(kept):
     mine = kept.call("a")
     first, second = erase(kept, mine), erase(kept, mine)
@@ -286,6 +295,7 @@ def test_a_tombstone_stays(kept):
         connection.execute(text("DELETE FROM erased"))
 
 
+@ON_SQLITE
 def test_a_copy_for_the_customer_is_clear_and_private(kept, keys, tmp_path):
     mine = kept.call("a")
     seal(kept, keys, mine, f"我的手机是{MOBILE}")
@@ -301,6 +311,7 @@ def test_a_copy_for_the_customer_is_clear_and_private(kept, keys, tmp_path):
         write_copy(kept.store, [mine], tmp_path / "copy", keys=keys, sound=False)
 
 
+@ON_SQLITE
 def test_a_copy_without_the_key_says_that_it_is_masked(kept, keys, tmp_path):
     mine = kept.call("a")
     seal(kept, keys, mine, f"我的手机是{MOBILE}")

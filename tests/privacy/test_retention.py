@@ -30,6 +30,10 @@ UNTOUCHED = {
 }  # fmt: skip
 
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what does not depend on the database."""
+
+
 @pytest.fixture
 def kept(empty_store, tmp_path):
     return Kept(empty_store, tmp_path / "calls")
@@ -80,6 +84,7 @@ def test_every_table_of_a_recording_belongs_to_a_class():
     assert of_recordings - classed - kept == set()
 
 
+@ON_SQLITE
 def test_without_rules_nothing_is_due(kept):
     kept.call("a")
     assert plan_due(kept.store, RetentionRules()).calls == 0
@@ -104,6 +109,7 @@ def test_everything_that_is_due_goes_and_what_is_young_stays(kept):
     assert verdicts == ["confirmed", None]
 
 
+@ON_SQLITE
 def test_the_record_says_what_and_why_and_nothing_personal(kept):
     old = kept.call("old")
     run(kept)
@@ -127,6 +133,7 @@ def test_each_queue_by_its_own_rule(kept):
     assert [kept.file_of(one) is None for one in (refund, claim, unknown)] == [True, False, True]
 
 
+@ON_SQLITE
 def test_details_stay_as_long_as_there_is_a_file(kept):
     kept.call("a")
     assert run(kept, RetentionRules({DataClass.DETAILS: 30})).calls == 0
@@ -155,6 +162,7 @@ def share_away(file):
     file.parent.rename(file.parent.with_name("away"))
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -179,6 +187,7 @@ def test_a_file_that_is_not_the_recording_any_more_stays_and_is_named(kept, chan
         assert connection.execute(select(recordings.c.uri)).scalar() == str(file)
 
 
+@ON_SQLITE
 def test_a_file_that_has_gone_already_is_no_trouble(kept):
     old = kept.call("old")
     kept.file_of(old).unlink()
@@ -186,6 +195,7 @@ def test_a_file_that_has_gone_already_is_no_trouble(kept):
     assert (swept.left, kept.rows(old)["files"]) == ([], 0)
 
 
+@ON_SQLITE
 def test_only_files_that_were_registered_are_touched(kept):
     old = kept.call("old")
     beside = kept.folder / "beside.wav"
@@ -257,6 +267,7 @@ def _is_server(store):
     return not store.url.startswith("sqlite")
 
 
+@ON_SQLITE
 def test_a_run_that_had_nothing_to_delete_tells_the_next_that_the_clock_goes_on(kept):
     run(kept, RetentionRules())
     assert [row["data_class"] for row in recorded(kept.store, limit=5)] == ["run"]
@@ -379,7 +390,7 @@ def test_two_at_once_delete_everything_once(kept, database_url):
         store.close()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_nothing_of_what_was_deleted_is_left_in_the_file(kept, tmp_path):
     kept.call("old")
     for file in tmp_path.glob("test.db*"):
