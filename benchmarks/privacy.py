@@ -1,6 +1,7 @@
 """How well personal data is found in calls, and how fast: ``python -m benchmarks.privacy [--judge] [--list]``.
 
-Data: data/dialogues/personal*.jsonl. The judging set is scored once, when nothing will be changed any more.
+Data: data/dialogues/personal*.jsonl. A judging set tells something once, before it is read: these three have been
+(docs/privacy.md has their first scores); a change of the finder needs a new one.
 """
 
 import argparse
@@ -24,8 +25,9 @@ SETS = {
     "personal_asr.jsonl": "the ten samples as recognised",
 }
 JUDGES = {
-    "personal_judge.jsonl": "hard forms, first judging set (read since)",
+    "personal_judge.jsonl": "hard forms, first judging set",
     "personal_judge2.jsonl": "hard forms, second judging set",
+    "personal_judge3.jsonl": "hard forms, third judging set",
 }
 _CALL_CHARACTERS = 1_700
 _ROUNDS = 5
@@ -34,7 +36,7 @@ _ROUNDS = 5
 def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--judge", action="store_true", help="score the judging set too")
+    parser.add_argument("--judge", action="store_true", help="score the judging sets too")
     parser.add_argument("--list", action="store_true", help="print every miss and every false find of the other sets")
     options = parser.parse_args()
     print(f"Python {platform.python_version()}, {platform.machine()}")

@@ -9,7 +9,7 @@ from pipeline.privacy.find_digits import DIGIT
 from pipeline.privacy.find_said import Found, Said
 
 _N = rf"[\d{DIGIT}]"
-_YEAR = rf"(?:{_N}{{4}}年|{_N}{{2}}年|去年(?=.{1, 3}月)|前年(?=.{1, 3}月)|今年(?=.{1, 3}月))"
+_YEAR = rf"(?:{_N}{{4}}年|{_N}{{2}}年|去年(?=.{{1,3}}月)|前年(?=.{{1,3}}月)|今年(?=.{{1,3}}月))"
 _MONTH = rf"(?:[\d{DIGIT}]{{1,2}}|十[一二]?|腊|正|冬)月(?:份)?"
 _DAY = (
     rf"(?:[一二三]?十[一二三四五六七八九]?|初[一二三四五六七八九十]|廿[一二三四五六七八九]?|[\d{DIGIT}]{{1,2}})[号日]?"
@@ -27,6 +27,7 @@ _BORN = re.compile(
     rf"是(?<=[我他她您你子女儿爸妈人]是)({_YEAR}(?:{_MONTH}(?:{_DAY})?)?)(?=的(?:[,。.]|$)|生的?|出生|生人)"
 )
 _TODAY = ("今天", "现在", "明天", "今天是")
+_BORN_ON = re.compile(rf"({_YEAR},?{_MONTH}(?:,?{_DAY})?),?(?:出生|生的|生人)")
 _REACH = 24
 _ASK_REACH = 60
 
@@ -48,7 +49,7 @@ def find_births(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
                 if text.endswith(_TODAY, 0, match.start()):
                     continue
                 yield _found(said, match)
-    for match in _BORN.finditer(text):
+    for match in (*_BORN.finditer(text), *_BORN_ON.finditer(text)):
         yield Found(match.start(1), match.end(1), PersonalKind.BIRTH_DATE, match[1])
 
 

@@ -80,7 +80,7 @@ _WORDS = {
     ),
     Cue.SECRET: (
         "密码 验证码 校验码 取餐码 取号码 门锁码 开门码 动态码 动态密码 安全码 短信码 口令 解锁码 取件码 "
-        "取货码 提货码 激活码 授权码 识别码 兑换码 卡密 cvv cvc 背面后三位 背面那三位 背面三位 背后三位 "
+        "取货码 提货码 激活码 授权码 识别码 兑换码 卡密 cvv cvc 背面 卡背 背后 背面后三位 背面那三位 背面三位 背后三位 "
         "后面三位数 签名条 签名栏 三位数 三个数 小数字 一串数字 那串数字 那一串 那串 六位数 六位数字 四位数字 "
         "六个数 四个数字 六个数字 仨数 那六位 那个六位 四位的 六位的 password passcode pin security_code "
         "verification_code code"
@@ -112,6 +112,14 @@ _WORDS = {
 """By cue the words that stand for it; an underscore is a blank. Where a word has two cues the first counts."""
 
 
+_NUMBERED = (
+    "用户 客户 会员 学员 合同 保单 订单 工单 受理 申请 登记 投诉 案件 报修 报案 预约 "
+    "业务 账户 缴费 燃气 用电 用水 理赔 批单 贷款 开户"
+)
+_NUMBERS = "号 号码 编号 编码 单号 代码"
+"""用户编号, 理赔单号 and so on are accounts, though 编号 alone is a thing's."""
+
+
 class Heard(NamedTuple):
     """A cue at ``[start, end)``."""
 
@@ -124,7 +132,7 @@ class Heard(NamedTuple):
 def _automaton() -> "tuple[ahocorasick_rs.AhoCorasick, Sequence[Cue]]":
     import ahocorasick_rs
 
-    cues: dict[str, Cue] = {}
+    cues = {stem + number: Cue.ORDER for stem in _NUMBERED.split() for number in _NUMBERS.split()}
     for cue, words in _WORDS.items():
         for word in words.split():
             cues.setdefault(word.replace("_", " "), cue)
