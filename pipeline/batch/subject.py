@@ -146,7 +146,10 @@ def erase_subject(database: Database, found: Found, *, by: str, playback: Path, 
 
     Cut off at any point it is finished by ``resume`` with its id, or by asking for the same again.
     """
-    begun = begin_erasure(database, found.recording_ids, by=by) if resume is None else resume_erasure(database, resume)
+    if resume is None:
+        begun = begin_erasure(database, found.recording_ids, by=by, originals_not_opened=found.originals_closed)
+    else:
+        begun = resume_erasure(database, resume)
     left: list[tuple[str, str]] = []
     for recording_id in begun.recording_ids:
         files = look_at(recording_id, places_of(database, recording_id))
@@ -154,13 +157,13 @@ def erase_subject(database: Database, found: Found, *, by: str, playback: Path, 
         forget_made(playback, recording_id)
         left += [(place.uri, place.why) for place in files.left]
     compact(database)
-    certificate = _certificate(database, begun, found)
+    certificate = _certificate(database, begun)
     complete = not certificate["unfinished"]
     finish_erasure(database, begun.id, certificate, finished=complete)
     return Erased(certificate, tuple(left), complete)
 
 
-def _certificate(database: Database, begun: Begun, found: Found) -> dict[str, object]:
+def _certificate(database: Database, begun: Begun) -> dict[str, object]:
     rows = erased_rows(database, begun.id)
     content: dict[str, object] = {
         "certificate": begun.id,
@@ -173,7 +176,7 @@ def _certificate(database: Database, begun: Begun, found: Found) -> dict[str, ob
         "held": dict(begun.held),
         "kept_verdicts": rows.verdicts,
         "kept_audit_entries": rows.audit_entries,
-        "originals_not_opened": found.originals_closed,
+        "originals_not_opened": begun.originals_not_opened,
     }
     said = json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
     return {**content, "sha256": hashlib.sha256(said).hexdigest()}

@@ -95,8 +95,8 @@ def _stays(content: Mapping[str, Any]) -> str:
         *(
             (
                 f"<code>{escape(one[:12])}</code>",
-                "文件未能删除，尚未完成",
-                "its file could not be deleted: not finished",
+                "文件未能删除，或后来加了保留，尚未完成",
+                "not finished: a file stays, or a hold came",
             )
             for one in content["unfinished"]
         ),

@@ -31,9 +31,11 @@ class Begun:
     """Still to be erased: closed, so that no run and nobody at the desk adds to them."""
     held: Mapping[str, int]
     """Recordings that stay, with the number of the legal hold that keeps each."""
+    originals_not_opened: int = 0
+    """In which nobody could look for the customer."""
 
 
-def begin_erasure(database: Database, recording_ids: Sequence[str], *, by: str) -> Begun:
+def begin_erasure(database: Database, recording_ids: Sequence[str], *, by: str, originals_not_opened: int = 0) -> Begun:
     """Closes the recordings, all in one transaction, and takes them out of the hands of whoever processes them.
 
     A run that has one of them in hand finds its lease gone when it wants to store the result, and stores nothing.
@@ -65,9 +67,9 @@ def begin_erasure(database: Database, recording_ids: Sequence[str], *, by: str) 
                 continue
             connection.execute(delete(ledger).where(ledger.c.recording_id == recording_id))
             closed.append(recording_id)
-        begun = {"held": held}
+        begun = {"held": held, "originals_not_opened": originals_not_opened}
         connection.execute(update(erasures).where(erasures.c.id == erasure_id).values(certificate=begun))
-    return Begun(erasure_id, tuple(closed), held)
+    return Begun(erasure_id, tuple(closed), held, originals_not_opened)
 
 
 def _hold_of() -> ScalarSelect[int | None]:
@@ -92,7 +94,7 @@ def resume_erasure(database: Database, erasure_id: str) -> Begun:
         ids = tuple(connection.scalars(left.order_by(erased.c.recording_id)))
     if row is None or row.finished_at is not None:
         raise StoreError(f"no erasure {erasure_id} is unfinished")
-    return Begun(erasure_id, ids, row.certificate.get("held", {}))
+    return Begun(erasure_id, ids, row.certificate["held"], row.certificate["originals_not_opened"])
 
 
 def erase_recording(
@@ -100,7 +102,8 @@ def erase_recording(
 ) -> Mapping[DataClass, Counts]:
     """Deletes everything that is kept of a closed recording but what must stay, and returns it, in one transaction.
 
-    Where a file cannot be deleted, its place is kept and the erasure of the recording is not finished.
+    Where a file cannot be deleted, its place is kept and the erasure of the recording is not finished. Where a hold
+    came meanwhile, nothing is deleted.
     """
     reason = Reason(by, RULE, erasure_id)
     done: dict[DataClass, Counts] = {}
@@ -108,6 +111,8 @@ def erase_recording(
         scrub(connection)
         mine = recordings.c.id == recording_id
         customer = connection.execute(select(recordings.c.customer_id).where(mine).with_for_update()).scalar()
+        if connection.execute(select(_hold_of()).where(mine)).scalar() is not None:
+            return done
         for data_class in DataClass:
             if data_class is DataClass.AUDIT:
                 continue
