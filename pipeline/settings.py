@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     clear_reviewers: bool = False
     """Whether reviewers may see a call unmasked too; managers and administrators may."""
     retention: Path | None = None
-    """How long what is kept is kept, by class of data and queue: a YAML file. Nothing is deleted where nothing is set."""
+    """How long what is kept is kept, by class of data and queue: a YAML file; without it nothing is deleted."""
 
     review_secret: SecretStr | None = None
     """Key of the review desk's sessions, at least 32 characters; without one they end when the desk is stopped."""

@@ -86,7 +86,9 @@ def _print_counts(done: "BatchRun") -> None:
         text = ", ".join(f"{reason} {count}" for reason, count in summary.failed.most_common())
         table.add_row("失败 failed", f"{text}. Each with its remedy: earmark calls --state quarantined")
     if summary.erased:
-        table.add_row("已抹去 erased", f"{summary.erased} were erased for a customer and are left alone; delete the files")
+        table.add_row(
+            "已抹去 erased", f"{summary.erased} were erased for a customer and are left alone; delete the files"
+        )
     if summary.leased_elsewhere:
         table.add_row("处理中 busy", f"{summary.leased_elsewhere} are being processed by another run")
     if summary.interrupted:
