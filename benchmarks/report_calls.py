@@ -39,6 +39,8 @@ DAYS = 60
 BATCH = 100_000
 RATE = {Severity.CRITICAL: 0.004, Severity.ALERT: 0.012, Severity.MINOR: 0.02}
 DEPARTMENTS, SKILLS = ("客服中心", "金融事业部"), ("普通话", "粤语", "英语")
+COPIED = ("agent", "team", "started_at", "duration_s")
+"""What the queue repeats of recordings; triggers see to it otherwise."""
 KINDS_OF_SIGNALS = 400
 EVALUATED = 0.03
 SCORED, UNDONE, MISSED, EXAMPLES = 0.4, 0.01, 0.03, 0.01
@@ -51,6 +53,7 @@ def fill(database: Database, url: str, calls: int, seed: int) -> None:
     kinds = [_signals(random) for _ in range(KINDS_OF_SIGNALS)]
     for start in range(0, calls, BATCH):
         with database.writing() as connection:
+            _trust(connection)
             for table, columns, rows in _calls(random, start, min(calls, start + BATCH), rules, kinds):
                 write(connection, table, columns, rows)
     refresh(url)
@@ -61,6 +64,14 @@ def fill(database: Database, url: str, calls: int, seed: int) -> None:
         save_draw(database, draw(frame_plan, frame, seed=seed))
     _judge(database, random)
     refresh(url)
+
+
+def _trust(connection: Connection) -> None:
+    """Leaves out what checks and copies row by row in this transaction; rows here are right and whole."""
+    if connection.dialect.name == "postgresql":
+        superuser = connection.execute(text("SELECT usesuper FROM pg_user WHERE usename = current_user")).scalar()
+        if superuser:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
 
 
 def weekly(calls: int) -> Plan:
@@ -119,7 +130,8 @@ def _calls(
     n = len(ids)
     lengths = np.round(random.lognormal(5.2, 0.6, n), 2).tolist()
     hits = _hits(random, n, rules)
-    yield _recordings(random, numbers, ids, lengths)
+    table, columns, described = _recordings(random, numbers, ids, lengths)
+    yield table, columns, iter(described)
     counts = np.zeros((n, len(Severity)), dtype=int)
     for place, rule in zip(hits.calls, hits.rules, strict=True):
         if rule.status.value == "active":
@@ -144,10 +156,10 @@ def _calls(
     yield _evidence(random, ids, lengths, hits)
     yield (
         review_items,
-        ["recording_id", "risk", "flagged", "wanted", "doubtful", "done"],
+        ["recording_id", "risk", "flagged", "wanted", "doubtful", "done", *COPIED],
         (
-            (one, risk, is_flagged, is_flagged, doubt, False)
-            for one, risk, is_flagged, doubt in zip(ids, risks, flagged, doubtful, strict=True)
+            (one, risk, is_flagged, is_flagged, doubt, False, *(row[columns.index(name)] for name in COPIED))
+            for one, risk, is_flagged, doubt, row in zip(ids, risks, flagged, doubtful, described, strict=True)
         ),
     )
 
@@ -164,7 +176,7 @@ def _hits(random: Random, n: int, rules: Sequence[Rule]) -> _Hits:
 
 def _recordings(
     random: Random, numbers: Sequence[int], ids: Sequence[str], lengths: Sequence[float]
-) -> tuple[Table, list[str], Iterator[Row]]:
+) -> tuple[Table, list[str], list[Row]]:
     n = len(ids)
     day, second = random.integers(0, DAYS, n), np.clip(random.normal(6 * 3600, 2 * 3600, n), 0, 86_399)
     starts = (NOW.replace(hour=0) - timedelta(days=DAYS)).timestamp() + 86_400 * day + second.astype(int)
@@ -179,7 +191,7 @@ def _recordings(
         "sample_rate_hz", "channel_count", "codec", "container",
     ]  # fmt: skip
     added, roles = stamp(NOW), json.dumps(["agent", "customer"])
-    rows = (
+    rows: list[Row] = [
         (
             ids[i], f"{number:07}.wav", f"/calls/{number:07}.wav", 1_000_000, added, f"A{1000 + agents[i]}",
             TEAMS[agents[i] % len(TEAMS)], SKILLS[skills[i]], QUEUES[queues[i]], "inbound",
@@ -187,7 +199,7 @@ def _recordings(
             extras[agents[i] % len(TEAMS) % len(extras)], roles, lengths[i], 8000, 2, "pcm_s16le", "wav",
         )
         for i, number in enumerate(numbers)
-    )  # fmt: skip
+    ]  # fmt: skip
     return recordings, columns, rows
 
 

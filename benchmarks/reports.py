@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -227,19 +228,18 @@ def _measure_report(database: Database, meter: Meter, folder: Path, name: str, w
 
 @contextmanager
 def _database(wanted: str, folder: str) -> Iterator[tuple[str, bool]]:
-    """The URL, and whether its server is ours."""
+    """The URL, and whether its server runs here."""
     if wanted == "sqlite":
         yield f"sqlite:///{folder}/reports.db", False
     elif wanted == "postgresql":
-        from tests.postgres import PostgresServer
-
-        server = PostgresServer()
+        server = import_module("tests.postgres").PostgresServer()
         try:
             yield server.create_database("reports"), True
         finally:
             server.close()
     else:
-        yield wanted, False
+        # A server that is reached by a socket runs on this machine.
+        yield wanted, "host=/" in wanted
 
 
 def prepare(database: Database, url: str, calls: int, seed: int) -> float:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from pipeline.domain.actions import Count
-from pipeline.domain.effect import FEWEST_PEERS, TAIL, together
+from pipeline.domain.effect import FEWEST_PEERS, PASSES, TAIL, together
 
 Numbers = NDArray[np.float64]
 
@@ -86,55 +86,74 @@ def expected_mean(
         return None
     others = [one for one in peers if error_of(one[0]) is not None]
     if len(others) >= FEWEST_PEERS:
-        return _among(together([before, *earlier]), others, due_error)
+        periods = 1 + sum(error_of(one) is not None for one in earlier)
+        return _among(together([before, *earlier]), others, due_error, periods)
     past = [one for one in [before, *earlier] if error_of(one) is not None]
     if len(past) <= FEWEST_PEERS:
         return None
-    centre, uncertain, tau = _centre(past)
-    return Expected(centre, (uncertain + tau + due_error) ** 0.5, len(past) - 1, 0, None)
+    known = _known(past, 0.0)
+    return Expected(known.centre, (known.uncertain + known.tau + due_error) ** 0.5, len(past) - 1, 0, None)
 
 
-def _among(own: Count, others: Sequence[tuple[Count, Count]], due_error: float) -> Expected:
-    centre, uncertain, tau = _centre([own, *(one for one, _ in others)])
-    value, variance = _shrunk(own, centre, uncertain, tau)
-    shift, of_shift, spread = _drift(others, centre, uncertain, tau)
-    total = variance + due_error + of_shift + spread
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Where true means lie."""
+
+    centre: float
+    uncertain: float
+    """Variance of the centre."""
+    tau: float
+    """Variance of true means around it."""
+    wander: float = 0.0
+    """Variance of a measured mean beyond its error: true means go up and down by themselves."""
+
+
+def _known(counts: Sequence[Count], wander: float) -> _Known:
+    values = np.array([one.bad / one.n for one in counts])
+    errors = np.array([error_of(one) for one in counts], dtype=float) + wander
+    tau = tau_squared(values, errors)
+    weight = 1 / (errors + tau)
+    return _Known(float((weight @ values) / weight.sum()), float(1 / weight.sum()), tau, wander)
+
+
+def _among(own: Count, others: Sequence[tuple[Count, Count]], due_error: float, periods: int) -> Expected:
+    """What to expect of one among others, each known from so many periods before."""
+    wander, counts = 0.0, [own, *(one for one, _ in others)]
+    for _ in range(PASSES):
+        known = _known(counts, wander / periods)
+        shift, of_shift, spread = _drift(others, known)
+        if not spread:
+            break
+        wander = spread
+    value, variance = _shrunk(own, known)
+    total = variance + due_error + of_shift + max(spread, wander)
     drift = shift if any(error_of(other) for _, other in others) else None
     return Expected(value + shift, total**0.5, len(others), len(others), drift)
 
 
-def _centre(counts: Sequence[Count]) -> tuple[float, float, float]:
-    """Mean of true means, its variance, and τ²."""
-    values = np.array([one.bad / one.n for one in counts])
-    errors = np.array([error_of(one) for one in counts], dtype=float)
-    tau = tau_squared(values, errors)
-    weight = 1 / (errors + tau)
-    return float((weight @ values) / weight.sum()), float(1 / weight.sum()), tau
-
-
-def _shrunk(count: Count, centre: float, uncertain: float, tau: float) -> tuple[float, float]:
+def _shrunk(count: Count, known: _Known) -> tuple[float, float]:
     """Mean and variance of the true mean behind a measured one.
 
     Measured 2 ± 1 where others have 0 ± 1: half way, with half the variance.
 
-    >>> _shrunk(Count(4.0, 2, 10.0), 0.0, 0.0, 1.0)  # 1 and 3: mean 2, error 2 ÷ 2
+    >>> _shrunk(Count(4.0, 2, 10.0), _Known(0.0, 0.0, 1.0))  # 1 and 3: mean 2, error 2 ÷ 2
     (1.0, 0.5)
     """
     error = error_of(count)
     assert error is not None
-    kept = tau / (tau + error)
-    return centre + kept * (count.bad / count.n - centre), kept * error + (1 - kept) ** 2 * uncertain
+    error += known.wander
+    kept = known.tau / (known.tau + error)
+    value = known.centre + kept * (count.bad / count.n - known.centre)
+    return value, kept * error + (1 - kept) ** 2 * known.uncertain
 
 
-def _drift(
-    peers: Sequence[tuple[Count, Count]], centre: float, uncertain: float, tau: float
-) -> tuple[float, float, float]:
+def _drift(peers: Sequence[tuple[Count, Count]], known: _Known) -> tuple[float, float, float]:
     """How far the peers are from what was expected of them, that shift's variance, and the spread around it."""
     away, chance = [], []
     for one, other in peers:
         error = error_of(other)
         if error is not None:
-            value, variance = _shrunk(one, centre, uncertain, tau)
+            value, variance = _shrunk(one, known)
             away.append(other.bad / other.n - value)
             chance.append(error + variance)
     if not away:

@@ -9,8 +9,8 @@ from pipeline.store.sampling_evidence import load_evidence
 
 def class_estimates(database: Database, window: Window) -> dict[str, Estimate | NotEnough]:
     """The accuracy of each class that a rule listens for, over all calls of the window, or why it is not known yet."""
-    known = load_evidence(database, since=window.since, until=window.until, scope=window.scope.tests)
-    samples = {one.id: known.sample(one) for one in known.subjects if one.is_class}
+    known = load_evidence(database, since=window.since, until=window.until, scope=window.scope.tests, of_rules=False)
+    samples = {one.id: known.sample(one) for one in known.subjects}
     return {
         error_class: _accuracy(figures(one.hit, one.flagged, one.truth, one.weight, one.others).prevalence)
         for error_class, one in samples.items()

@@ -1,8 +1,9 @@
 """The evaluated calls of a report with the errors that people confirmed in them."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.domain.periods import Period
@@ -52,7 +53,8 @@ class Evidence:
 
     def within(self, since: datetime, until: datetime) -> list[EvaluatedCall]:
         """The calls that began in ``[since, until)``."""
-        return [call for call in self.calls if since <= call.started_at < until]
+        first, after = (bisect_left(self.calls, moment, key=lambda call: call.started_at) for moment in (since, until))
+        return list(self.calls[first:after])
 
     def of(self, period: Period) -> list[EvaluatedCall]:
         """The calls of a period."""
@@ -126,6 +128,6 @@ def load(database: Database, window: Window, *, card: Scorecard, scored_since: d
         heading = rules.get(one.rule_id)
         if one.true and heading is not None and heading.status in COUNTED and heading.error_class in ERROR_CLASSES:
             errors.setdefault(one.recording_id, {})[one.rule_id] = one.start_s
-    recent = [call.id for call in calls if call.started_at >= scored_since]
+    recent = replace(window, since=max(window.since, scored_since))
     facts = card_facts(database, recent, judged, f"{card.id}@{card.version}")
     return Evidence(calls, errors, rules, complete_all(card, facts, rules), every)

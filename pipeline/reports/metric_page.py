@@ -33,12 +33,12 @@ LABELS: dict[str, BilingualText] = {
     "no_units": BilingualText("没有一通知道是谁的。", "Of no call it is known whose it is."),
     "how": BilingualText(
         "保留：班组或坐席的差别超出波动，且换一半数据至少一半差别还在（可靠度 ≥ 0.5，区间不含 0）。"
-        "去掉：连区间上端也不到 0.5。其余说不清。"
+        "去掉：每人有 30 通时，连区间上端也不到 0.5。其余说不清。"
         "评估类的指标（准确率、得分）按听过的通话算，不加权：专挑命中的通话听，坐席之间的差别会变样。",
         "Keep: teams or agents differ by more than noise, and at least half of the differences come back in another"
-        " half of the data (reliability 0.5 or more, its interval above 0). Drop: even the upper end is below 0.5. Else"
-        " the data cannot tell. Accuracy and score count the calls that were heard, unweighted: where flagged"
-        " calls were sought out, agents differ in another way than over all calls.",
+        " half of the data (reliability 0.5 or more, its interval above 0). Drop: even the upper end is below 0.5, with"
+        " 30 calls of each agent too. Else the data cannot tell. Accuracy and score count the calls that were heard,"
+        " unweighted: where flagged calls were sought out, agents differ in another way than over all calls.",
     ),
 }
 

@@ -29,10 +29,11 @@ def class_rows(work: Work, found: Basis) -> tuple[Row, ...]:
 
 def hit_rows(work: Work) -> tuple[Row, ...]:
     """Calls that rules of each class hit."""
-    three = []
-    for back in range(3):
-        hits, checked = class_hits(work.database, work.window(back)), work.volumes[-1 - back].checked
-        three.append({one.value: Share(hits[one.value], checked) for one in ErrorClass})
+    hits = class_hits(work.database, [work.window(back) for back in range(3)])
+    three = [
+        {one.value: Share(of_class[one.value], volume.checked) for one in ErrorClass}
+        for of_class, volume in zip(hits, work.volumes[:-4:-1], strict=True)
+    ]
     return _rows([one.value for one in ErrorClass], three, {})
 
 
@@ -50,7 +51,7 @@ def _rows(
 
 def rule_rows(work: Work) -> tuple[RuleRow, ...]:
     """Every rule that hit or was judged, the most frequent of the gravest first."""
-    now, last = (rule_hits(work.database, work.window(back)) for back in range(2))
+    now, last = rule_hits(work.database, [work.window(back) for back in range(2)])
     tally: Counter[tuple[str, str]] = Counter()
     for one in work.evidence.judged:
         if one.true is not None and one.started_at >= work.wanted.period.since:

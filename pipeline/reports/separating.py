@@ -145,9 +145,20 @@ FEWEST = 5
 """Units below which no correlation is told: its interval would be everything."""
 
 
+def stepped_up(reliability: float, n: float) -> float:
+    """How reliable the mean of n values is, of which each is as reliable as this.
+
+    >>> stepped_up(0.2, 4)  # 4 · 0.2 ÷ (1 + 3 · 0.2)
+    0.5
+
+    Source: C. Spearman, British Journal of Psychology 3 (1910) 271–295, and W. Brown, ibid. 296–322.
+    """
+    return n * reliability / (1 + (n - 1) * reliability)
+
+
 def _doubled(r: float) -> float:
-    """Spearman and Brown's formula; below 0 it runs away to −∞ and is cut at −1."""
-    return max(-1.0, 2 * r / (1 + r)) if r > -1 else -1.0
+    """The reliability of both halves together; below 0 the formula runs away to −∞, and is cut at −1."""
+    return max(-1.0, stepped_up(r, 2)) if r > -1 else -1.0
 
 
 def correlation(one: Sequence[float], other: Sequence[float]) -> Agreement | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.reports.separating import Agreement, Separation
+from pipeline.reports.separating import Agreement, Separation, stepped_up
 from pipeline.reports.shares import ALPHA, holm
 
 RELIABLE = 0.5
@@ -11,6 +11,10 @@ RELIABLE = 0.5
 
 Source: D. V. Cicchetti, Psychological Assessment 6 (1994) 284–290, calls less than 0.40 poor and 0.60 on good.
 """
+
+
+ENOUGH = 30
+"""Calls of an agent with which a metric should tell him apart from others."""
 
 
 class Verdict(StrEnum):
@@ -53,15 +57,13 @@ def verdict_of(trial: Trial) -> Verdict:
     """The verdict.
 
     Keep: teams or agents differ by more than noise, and at least half of the differences between agents come back in
-    another half of the data, surely some. Drop: even the upper end of what the data allow is less than half. Else the
-    data cannot tell.
+    another half of the data, surely some. Drop: even the upper end of what the data allow is less than half, and would
+    be with `ENOUGH` calls of each agent, for no metric tells agents with two calls apart. Else the data cannot tell.
     """
     halves, agents = trial.halves, trial.agents
     if any(trial.separates) and halves is not None and halves.value >= RELIABLE and halves.low > 0:
         return Verdict.KEEP
-    ends = [
-        one for one in (halves.high if halves else None, agents.reliability_high if agents else None) if one is not None
-    ]
-    if ends and max(ends) < RELIABLE:
-        return Verdict.DROP
-    return Verdict.UNCLEAR
+    if agents is None or (halves is not None and halves.high >= RELIABLE):
+        return Verdict.UNCLEAR
+    best = stepped_up(agents.icc_high, max(agents.typical_n, ENOUGH))
+    return Verdict.DROP if best < RELIABLE else Verdict.UNCLEAR

@@ -95,10 +95,12 @@ def _class_sheets(report: Report, say: Say) -> Iterator[Sheet]:
     guess = [f"{say(LABELS['estimate'])} {end}".strip() for end in ("", "low", "high", "n")]
     failed = say(BilingualText("未通过", "failed"))
     heads = [name, say(LABELS["accuracy"]), *ends, failed, *last, say(LABELS["judged"]), *earlier, *guess]
-    yield say(LABELS["classes"]), heads, [_class_row(row, say) for row in report.classes]
+    if report.classes:
+        yield say(LABELS["classes"]), heads, [_class_row(row, say) for row in report.classes]
     heads = [name, say(LABELS["share"]), *ends, say(BilingualText("命中", "hit")), *last, *earlier]
     rows = [[*_row(row, say, row.now.calls[0]), *change_cells(row.change_earlier)] for row in report.hits]
-    yield say(LABELS["hits"]), heads, rows
+    if rows:
+        yield say(LABELS["hits"]), heads, rows
 
 
 def _group(group: Group, say: Say) -> list[Cell]:

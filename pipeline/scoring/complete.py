@@ -1,35 +1,12 @@
 """What a call's scorecard comes to once every item is answered, by rules or by a person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from pipeline.domain.results import BilingualText, Outcome, RuleHeading, RuleResult
+from pipeline.domain.results import BilingualText, ErrorClass, Outcome, RuleHeading, RuleResult
 from pipeline.domain.reviews import Verdict
-from pipeline.domain.scores import Answer, CardFacts, ItemAnswer, Scorecard, Scored
+from pipeline.domain.scores import CRITICAL_CLASSES, CardFacts, CardItem, ItemAnswer, ItemScore, Scorecard, Scored
 from pipeline.scoring.prefill import prefill
-from pipeline.scoring.score import score
-
-
-def complete(card: Scorecard, facts: CardFacts, rules: Mapping[str, RuleHeading]) -> Scored | None:
-    """What the card comes to; ``None`` while an item is open."""
-    said, nothing = dict(facts.verdicts), BilingualText("", "")
-    outcomes = {rule_id: Outcome(outcome) for rule_id, outcome in facts.outcomes}
-    for rule_id, verdict in said.items():
-        if verdict in (Verdict.REJECTED, Verdict.ABSENT):
-            outcomes.pop(rule_id, None)
-        elif verdict.truth:
-            outcomes[rule_id] = Outcome.HIT
-    results = [RuleResult(rule_id, outcome, nothing) for rule_id, outcome in sorted(outcomes.items())]
-    items = {item.id: item for item in card.items}
-    human = {
-        item: ItemAnswer(Answer(value), automatic=False)
-        for item, value in facts.answers
-        if item in items and value in items[item].answers
-    }
-    confirmed = {rule: rules[rule].error_class for rule, verdict in said.items() if verdict.truth and rule in rules}
-    total = score(card, prefill(card, results, evaluated=facts.active), human, confirmed=confirmed)
-    if total.open or total.share is None or total.passed is None:
-        return None
-    return Scored(total.passed, total.share)
 
 
 def complete_all(
@@ -42,12 +19,61 @@ def complete_all(
         facts: by recording id.
         rules: every rule by id.
     """
+    lines = [_line(item) for item in card.items]
     known: dict[CardFacts, Scored | None] = {}
     found: dict[str, Scored] = {}
     for recording_id, given in sorted(facts.items()):
         if given not in known:
-            known[given] = complete(card, given, rules)
+            known[given] = _complete(card, lines, given, rules)
         scored = known[given]
         if scored is not None:
             found[recording_id] = scored
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """An item with what each answer earns: points, points possible, the class that it fails."""
+
+    id: str
+    earned: Mapping[str, tuple[int, int, ErrorClass | None]]
+
+
+def _line(item: CardItem) -> _Line:
+    each = {answer.value: ItemScore(item, human=ItemAnswer(answer, automatic=False)) for answer in item.answers}
+    return _Line(item.id, {value: (one.got or 0, one.possible or 0, one.failed_class) for value, one in each.items()})
+
+
+def _complete(
+    card: Scorecard, lines: Sequence[_Line], facts: CardFacts, rules: Mapping[str, RuleHeading]
+) -> Scored | None:
+    """What the card comes to; ``None`` while an item is open.
+
+    As `pipeline.scoring.score.score` has it, without what only pages show: a report holds ten thousand cards.
+    """
+    said, nothing = dict(facts.verdicts), BilingualText("", "")
+    outcomes = {rule_id: Outcome(outcome) for rule_id, outcome in facts.outcomes}
+    for rule_id, verdict in said.items():
+        if verdict in (Verdict.REJECTED, Verdict.ABSENT):
+            outcomes.pop(rule_id, None)
+        elif verdict.truth:
+            outcomes[rule_id] = Outcome.HIT
+    results = [RuleResult(rule_id, outcome, nothing) for rule_id, outcome in sorted(outcomes.items())]
+    automatic, human = prefill(card, results, evaluated=facts.active), dict(facts.answers)
+    failed = {rules[rule].error_class for rule, verdict in said.items() if verdict.truth and rule in rules}
+    got = possible = 0
+    for line in lines:
+        value = human.get(line.id, "")
+        if value not in line.earned:
+            by_rules = automatic[line.id].value if line.id in automatic else None
+            if by_rules is None:
+                return None
+            value = by_rules.value
+        earned, most, fails = line.earned[value]
+        got, possible = got + earned, possible + most
+        if fails is not None:
+            failed.add(fails)
+    if not possible:
+        return None
+    share = got / possible
+    return Scored(share >= card.pass_mark and failed.isdisjoint(CRITICAL_CLASSES), share)

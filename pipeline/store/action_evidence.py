@@ -76,7 +76,7 @@ class Population:
     @cached_property
     def scored(self) -> Mapping[str, Scored]:
         """Complete scorecards by call."""
-        facts = card_facts(self.database, [call.id for call in self.calls], self._judged, self.scoring.card)
+        facts = card_facts(self.database, self._window, self._judged, self.scoring.card)
         return self.scoring.score(facts, self.rules)
 
     @cached_property

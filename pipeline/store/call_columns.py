@@ -1,5 +1,6 @@
 """Columns of many calls as arrays: what rows of a million calls would cost in memory and time, they do not."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -54,7 +55,9 @@ def metadata_column(name: str, dialect: str, *, weeks: bool = True) -> MetadataC
     if name == WEEK and weeks:
         return MetadataColumn(_local_day(dialect), lambda day: week_of(_date(day)) or None)
     if name not in METADATA_FIELDS:
-        return MetadataColumn(recordings.c.extra[name].as_string(), _as_is)
+        # SQLite before 3.45 compares keys as they are stored, with Chinese characters escaped.
+        keys = dict.fromkeys((name, json.dumps(name)[1:-1]))
+        return MetadataColumn(func.coalesce(*(recordings.c.extra[key].as_string() for key in keys), None), _as_is)
     if name == "started_at":
         offset = cast(func.coalesce(recordings.c.started_at_offset_min, 0), String)
         return MetadataColumn(cast(recordings.c.started_at, String) + "|" + offset, _local_start)

@@ -1,16 +1,19 @@
 """Evaluated calls and hits among many calls, counted by the database."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, case, func, select
+from sqlalchemy.sql import visitors
 
 from pipeline.domain.results import Outcome
 from pipeline.store.review_tables import review_items
-from pipeline.store.standings import Tests
 from pipeline.store.tables import evaluations, recordings, rule_results, runs
 
+Tests = Sequence[ColumnElement[bool]]
+"""Which calls, as conditions on ``recordings``."""
 Counts = Counter[tuple[Any, ...]]
 Slice = ColumnElement[Any] | None
 """What calls are divided by, as an expression on ``recordings``; not at all where ``None``."""
@@ -18,9 +21,10 @@ Slice = ColumnElement[Any] | None
 
 def call_counts(connection: Connection, tests: Tests, slice_: Slice = None) -> Counts:
     """Evaluated calls by pack, whether an active rule flags them, and slice."""
-    table = review_items.join(evaluations, evaluations.c.recording_id == review_items.c.recording_id)
     keys = [evaluations.c.run_id.label("run"), review_items.c.flagged.label("is_flagged"), *_labelled(slice_)]
-    query = select(*keys, func.count()).select_from(_described(table, tests, slice_)).where(*tests)
+    checked = review_items.join(evaluations, evaluations.c.recording_id == review_items.c.recording_id)
+    table, tests = queued(checked, tests, slice_)
+    query = select(*keys, func.count()).select_from(table).where(*tests)
     packs = {row.id: row.pack_digest for row in connection.execute(select(runs.c.id, runs.c.pack_digest))}
     found: Counts = Counter()
     # By their labels: PostgreSQL takes an expression with parameters for another one where it is repeated.
@@ -41,10 +45,11 @@ def hit_counts(connection: Connection, tests: Tests, names: Mapping[str, str], s
     one_each = len(set(names.values())) == len(names)
     name = rule if one_each else case(dict(names), value=rule)
     keys = [name.label("name"), review_items.c.flagged.label("is_flagged"), *_labelled(slice_)]
-    table = rule_results.join(review_items, review_items.c.recording_id == rule_results.c.recording_id)
+    every = rule_results.join(review_items, review_items.c.recording_id == rule_results.c.recording_id)
+    table, tests = queued(every, tests, slice_)
     hits = (
         select(*keys, rule_results.c.recording_id)
-        .select_from(_described(table, tests, slice_))
+        .select_from(table)
         .where(rule_results.c.outcome == Outcome.HIT.value, rule.in_(list(names)), *tests)
     )
     calls = (hits if one_each else hits.distinct()).subquery()
@@ -59,8 +64,32 @@ def _labelled(slice_: Slice) -> list[Any]:
     return [] if slice_ is None else [slice_.label("slice")]
 
 
-def _described(table: FromClause, tests: Tests, slice_: Slice) -> FromClause:
-    """With what tests and slices speak of, where there are any."""
-    if not tests and slice_ is None:
-        return table
-    return table.join(recordings, recordings.c.id == review_items.c.recording_id)
+COPIES: Mapping[Any, ColumnElement[Any]] = {
+    recordings.c[name]: review_items.c[name] for name in ("started_at", "agent", "team", "duration_s")
+}
+NO_START = datetime(1970, 1, 1, tzinfo=UTC)
+"""How ``review_items`` writes that nobody knows when a call began."""
+
+
+def queued(table: FromClause, tests: Tests, slice_: Slice = None) -> tuple[FromClause, Tests]:
+    """A table with ``review_items`` and what tests and slice need besides, and the tests in terms of that.
+
+    What the queue repeats of recordings is read there: a look into a second table for each of a million calls takes
+    longer than everything else.
+    """
+    copied = reworded(tests, COPIES)
+    if any(review_items.c.started_at in visitors.iterate(test) for test in copied):
+        copied.append(review_items.c.started_at > NO_START)
+    spoken_of = [column for test in copied for column in visitors.iterate(test)]
+    if slice_ is None and not any(getattr(column, "table", None) is recordings for column in spoken_of):
+        return table, copied
+    return table.join(recordings, recordings.c.id == review_items.c.recording_id), copied
+
+
+def reworded(tests: Tests, columns: Mapping[Any, ColumnElement[Any]]) -> list[ColumnElement[bool]]:
+    """The tests with other columns in place of those that they name."""
+
+    def other(element: Any, **_: Any) -> Any:
+        return columns.get(element)
+
+    return [visitors.replacement_traverse(test, {}, other) for test in tests]

@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from pipeline.domain.reviews import Verdict
 from pipeline.domain.scores import CardFacts
 from pipeline.store.database import Database
-from pipeline.store.report_queries import JudgedRule, active_rules, card_inputs
+from pipeline.store.report_queries import JudgedRule, Window, active_rules, card_inputs
 
 
-def card_facts(
-    database: Database, recording_ids: Sequence[str], judged: Sequence[JudgedRule], card: str
-) -> dict[str, CardFacts]:
+def card_facts(database: Database, window: Window, judged: Sequence[JudgedRule], card: str) -> dict[str, CardFacts]:
     """What rules and people say on the card, by call; calls that no rule was run on are absent.
 
     Args:
         database: where.
-        recording_ids: the calls.
+        window: the calls, as far as they are finished.
         judged: the verdicts that stand, on these calls and on others.
         card: its id and version, such as ``default@1``.
     """
@@ -27,5 +25,5 @@ def card_facts(
         recording_id: CardFacts(
             given.outcomes, given.answers, tuple(said.get(recording_id, ())), active.get(given.pack, frozenset())
         )
-        for recording_id, given in card_inputs(database, recording_ids, card).items()
+        for recording_id, given in card_inputs(database, window, card).items()
     }

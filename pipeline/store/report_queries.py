@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, select
+from sqlalchemy import ColumnElement, and_, case, func, not_, select
 
 from pipeline.domain.results import BilingualText, ErrorClass, Outcome, RuleHeading, RuleStatus, Severity
 from pipeline.domain.reviews import ReviewKind, Verdict
+from pipeline.store.call_counts import queued
 from pipeline.store.database import Database
 from pipeline.store.review_tables import review_items, reviews
 from pipeline.store.sampling_tables import picks
@@ -127,21 +127,19 @@ def known_calls(database: Database, scope: Scope) -> Known:
 
 def volume(database: Database, window: Window) -> Volume:
     """Counts over all calls of the window."""
+    table, tests = queued(review_items, window.tests)
+    picked, _ = queued(review_items.join(picks, picks.c.recording_id == review_items.c.recording_id), window.tests)
+    states = (
+        select(review_items.c.flagged, review_items.c.done, func.count())
+        .select_from(table)
+        .where(*tests)
+        .group_by(review_items.c.flagged, review_items.c.done)
+    )
+    heard = select(func.count(picks.c.recording_id.distinct())).select_from(picked).where(review_items.c.done, *tests)
     with database.reading() as connection:
         calls = connection.execute(select(func.count()).select_from(recordings).where(*window.tests)).scalar_one()
-        states = (
-            select(review_items.c.flagged, review_items.c.done, func.count())
-            .join(recordings, recordings.c.id == review_items.c.recording_id)
-            .where(*window.tests)
-            .group_by(review_items.c.flagged, review_items.c.done)
-        )
         found = {(bool(flagged), bool(done)): number for flagged, done, number in connection.execute(states)}
-        drawn = connection.execute(
-            select(func.count(picks.c.recording_id.distinct()))
-            .join(review_items, review_items.c.recording_id == picks.c.recording_id)
-            .join(recordings, recordings.c.id == picks.c.recording_id)
-            .where(review_items.c.done, *window.tests)
-        ).scalar_one()
+        drawn = connection.execute(heard).scalar_one()
     flagged = sum(number for (is_flagged, _), number in found.items() if is_flagged)
     evaluated = sum(number for (_, done), number in found.items() if done)
     return Volume(calls, sum(found.values()), flagged, evaluated, found.get((False, True), 0), drawn)
@@ -212,29 +210,43 @@ def known_rules(database: Database) -> dict[str, RuleHeading]:
         }
 
 
-def class_hits(database: Database, window: Window) -> Counter[str]:
-    """Calls with a hit of an active rule of each error class."""
-    calls = func.count(rule_results.c.recording_id.distinct())
-    return _hit_calls(database, window, rule_results.c.error_class, calls, [RuleStatus.ACTIVE])
+def class_hits(database: Database, windows: Sequence[Window]) -> list[Counter[str]]:
+    """Calls with a hit of an active rule of each error class, window by window.
+
+    Args:
+        database: where.
+        windows: of one scope, none overlapping another: all are counted in one go.
+    """
+    return _hit_calls(database, windows, rule_results.c.error_class, [RuleStatus.ACTIVE])
 
 
-def rule_hits(database: Database, window: Window) -> Counter[str]:
-    """Calls that each rule hits, rules on trial included."""
-    return _hit_calls(database, window, rule_results.c.rule_id, func.count(), [RuleStatus.ACTIVE, RuleStatus.SHADOW])
+def rule_hits(database: Database, windows: Sequence[Window]) -> list[Counter[str]]:
+    """Calls that each rule hits, rules on trial included, window by window; as `class_hits`."""
+    return _hit_calls(database, windows, rule_results.c.rule_id, [RuleStatus.ACTIVE, RuleStatus.SHADOW])
 
 
 def _hit_calls(
-    database: Database, window: Window, by: ColumnElement[str], calls: ColumnElement[int], statuses: list[RuleStatus]
-) -> Counter[str]:
+    database: Database, windows: Sequence[Window], by: ColumnElement[str], statuses: list[RuleStatus]
+) -> list[Counter[str]]:
+    hits = rule_results.join(review_items, review_items.c.recording_id == rule_results.c.recording_id)
+    whole = Window(min(one.since for one in windows), max(one.until for one in windows), windows[0].scope)
+    table, tests = queued(hits, whole.tests)
+    began = review_items.c.started_at
+    inside = [(and_(began >= one.since, began < one.until), place) for place, one in enumerate(windows)]
+    columns = (case(*inside, else_=-1).label("place"), by.label("name"), rule_results.c.recording_id)
     query = (
-        select(by, calls)
-        .select_from(rule_results)
-        .join(recordings, recordings.c.id == rule_results.c.recording_id)
-        .where(rule_results.c.outcome == Outcome.HIT.value, rule_results.c.status.in_(statuses), *window.tests)
-        .group_by(by)
+        select(*columns)
+        .select_from(table)
+        .where(rule_results.c.outcome == Outcome.HIT.value, rule_results.c.status.in_(statuses), *tests)
     )
+    # A rule hits a call once; a class may do so by several rules.
+    calls = (query if by is rule_results.c.rule_id else query.distinct()).subquery()
+    found = [Counter[str]() for _ in windows]
     with database.reading() as connection:
-        return Counter({str(name): int(number) for name, number in connection.execute(query)})
+        counted = select(calls.c.place, calls.c.name, func.count()).group_by(calls.c.place, calls.c.name)
+        for place, name, number in connection.execute(counted.where(calls.c.place >= 0)):
+            found[place][str(name)] += int(number)
+    return found
 
 
 def first_evidence(database: Database, recording_ids: Sequence[str]) -> dict[tuple[str, str], float]:
@@ -260,34 +272,33 @@ class CardInputs:
     """Item and answer, as people gave them."""
 
 
-def card_inputs(database: Database, recording_ids: Sequence[str], card: str) -> dict[str, CardInputs]:
-    """What rules and people say on the card, by call. ``card`` is its id and version, such as ``default@1``."""
-    packs: dict[str, str] = {}
-    outcomes: dict[str, list[tuple[str, str]]] = {}
-    answers: dict[str, list[tuple[str, str]]] = {}
-    with database.reading() as connection:
-        for ids in _paged(recording_ids):
-            packs |= {row.recording_id: row.pack_digest for row in connection.execute(_packs_of(ids))}
-            for row in connection.execute(_outcomes_of(ids)):
-                outcomes.setdefault(row.recording_id, []).append((row.rule_id, row.outcome))
-    for ids in _paged(recording_ids):
-        answers |= standing_answers(database, [recordings.c.id.in_(ids)], card)
-    return {
-        one: CardInputs(tuple(sorted(outcomes.get(one, ()))), packs[one], tuple(sorted(answers.get(one, ()))))
-        for one in recording_ids
-        if one in packs
-    }
-
-
-def _packs_of(ids: Sequence[str]) -> Select[Any]:
-    query = select(evaluations.c.recording_id, runs.c.pack_digest).join(runs, runs.c.id == evaluations.c.run_id)
-    return query.where(evaluations.c.recording_id.in_(ids))
-
-
-def _outcomes_of(ids: Sequence[str]) -> Select[Any]:
+def card_inputs(database: Database, window: Window, card: str) -> dict[str, CardInputs]:
+    """What rules and people say on the card, by finished call. ``card`` is its id and version, such as
+    ``default@1``."""
+    checked, tests = queued(
+        review_items.join(evaluations, evaluations.c.recording_id == review_items.c.recording_id), window.tests
+    )
+    hits, _ = queued(
+        review_items.join(rule_results, rule_results.c.recording_id == review_items.c.recording_id), window.tests
+    )
+    packs = (
+        select(review_items.c.recording_id, runs.c.pack_digest)
+        .select_from(checked.join(runs, runs.c.id == evaluations.c.run_id))
+        .where(review_items.c.done, *tests)
+        .order_by(review_items.c.started_at, review_items.c.recording_id)
+    )
     active = rule_results.c.status == RuleStatus.ACTIVE.value
-    query = select(rule_results.c.recording_id, rule_results.c.rule_id, rule_results.c.outcome)
-    return query.where(rule_results.c.recording_id.in_(ids), active)
+    said = select(rule_results.c.recording_id, rule_results.c.rule_id, rule_results.c.outcome).select_from(hits)
+    outcomes: dict[str, list[tuple[str, str]]] = {}
+    with database.reading() as connection:
+        digests = {row.recording_id: row.pack_digest for row in connection.execute(packs)}
+        for call, rule_id, outcome in connection.execute(said.where(review_items.c.done, active, *tests)):
+            outcomes.setdefault(call, []).append((rule_id, outcome))
+    answers = standing_answers(database, window.tests, card)
+    return {
+        one: CardInputs(tuple(sorted(outcomes.get(one, ()))), digest, tuple(sorted(answers.get(one, ()))))
+        for one, digest in digests.items()
+    }
 
 
 def active_rules(database: Database) -> dict[str, frozenset[str]]:

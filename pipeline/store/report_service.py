@@ -8,11 +8,14 @@ from sqlalchemy import extract, func, select
 from pipeline.domain.calls import Role
 from pipeline.domain.signals import Signals
 from pipeline.store import documents
+from pipeline.store.call_counts import reworded
 from pipeline.store.database import Database
 from pipeline.store.report_queries import Window
 from pipeline.store.tables import UtcDateTime, recordings, transcripts
 
 REPEAT_DAYS = 7
+TESTED = (recordings.c.started_at, recordings.c.team, recordings.c.agent, recordings.c.queue)
+"""What windows ask of calls."""
 MEASURED = 1000
 """Calls of a window whose signals are read. They are those with the lowest ids: an id is a hash of the sound, which
 is as good as drawing lots, and the same each time."""
@@ -65,27 +68,23 @@ def contacts(database: Database, window: Window, known_until: datetime | None) -
     Args:
         known_until: start of the last call that is known; 7 days that end later are not over.
     """
-    end = known_until or window.until
     began, customer = recordings.c.started_at, recordings.c.customer_id
     following = func.lead(began, type_=UtcDateTime()).over(partition_by=customer, order_by=(began, recordings.c.id))
     reach = window.until + timedelta(days=REPEAT_DAYS, seconds=1)
-    chain = (
-        select(recordings.c.id.label("id"), following.label("following"))
+    calls = (
+        select(*TESTED, following.label("following"))
         .where(customer.is_not(None), customer != "", began >= window.since, began < reach)
         .subquery()
     )
-    wait_s = extract("epoch", chain.c.following) - extract("epoch", began)
-    repeated = func.coalesce(wait_s <= REPEAT_DAYS * 86_400, False)
-    over = began <= end - timedelta(days=REPEAT_DAYS)
-    named = (
-        select(over.label("over"), repeated.label("repeated"), func.count().label("calls"))
-        .select_from(recordings.join(chain, chain.c.id == recordings.c.id))
-        .where(*window.tests)
-        .group_by(over, repeated)
-    )
+    wait_s = extract("epoch", calls.c.following) - extract("epoch", calls.c.started_at)
+    again = func.coalesce(wait_s <= REPEAT_DAYS * 86_400, False).label("again")
+    over = (calls.c.started_at <= (known_until or window.until) - timedelta(days=REPEAT_DAYS)).label("over")
+    # Told of the same rows, which are not looked up a second time.
+    tests = reworded(window.tests, {column: calls.c[column.name] for column in TESTED})
+    named = select(over, again, func.count().label("calls")).where(*tests).group_by("over", "again")
     with database.reading() as connection:
         total = connection.execute(select(func.count()).select_from(recordings).where(*window.tests)).scalar_one()
-        found = {(bool(row.over), bool(row.repeated)): row.calls for row in connection.execute(named)}
+        found = {(bool(row.over), bool(row.again)): row.calls for row in connection.execute(named)}
     known = sum(number for (is_over, _), number in found.items() if is_over)
     return Contacts(known, found.get((True, True), 0), sum(found.values()) - known, total - sum(found.values()))
 

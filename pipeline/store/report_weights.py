@@ -6,11 +6,11 @@ from datetime import datetime
 import numpy as np
 from sqlalchemy import case, func, select
 
+from pipeline.store.call_counts import queued
 from pipeline.store.database import Database
 from pipeline.store.report_queries import Window
 from pipeline.store.review_tables import review_items
 from pipeline.store.sampling_store import weights_of
-from pipeline.store.tables import recordings
 
 
 def design_weights(
@@ -29,13 +29,14 @@ def checked_calls(database: Database, window: Window, starts: Sequence[datetime]
         window: which calls.
         starts: ascending; a stretch goes from one to the next, the last to the end of the window.
     """
-    began = recordings.c.started_at
+    table, tests = queued(review_items, window.tests)
+    began = review_items.c.started_at
     later = [(began >= start, place) for place, start in reversed(list(enumerate(starts)))]
     stretch = case(*later, else_=-1).label("stretch")
     query = (
         select(stretch, review_items.c.flagged, func.count())
-        .join(recordings, recordings.c.id == review_items.c.recording_id)
-        .where(*window.tests)
+        .select_from(table)
+        .where(*tests)
         .group_by(stretch, review_items.c.flagged)
     )
     with database.reading() as connection:

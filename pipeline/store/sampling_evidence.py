@@ -13,19 +13,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select, select, union
+from sqlalchemy import Connection, DateTime, Select, select, type_coerce, union
 
 from pipeline.domain.frames import Column, Flags, Floats, coded
 from pipeline.domain.results import BilingualText, ErrorClass, Outcome, RuleStatus
-from pipeline.store.call_columns import MetadataColumn, began, by_start, ids_of, metadata_column, moments_of
-from pipeline.store.call_counts import Counts, call_counts, hit_counts
+from pipeline.store.call_columns import MetadataColumn, by_start, ids_of, metadata_column, moments_of
+from pipeline.store.call_counts import Counts, Tests, call_counts, hit_counts, queued
 from pipeline.store.database import Database
 from pipeline.store.review_tables import review_items, reviews
 from pipeline.store.sampling_frame import within
 from pipeline.store.sampling_store import overlapping, weights_of
 from pipeline.store.sampling_tables import draws, picks
-from pipeline.store.standings import StandingVerdict, Tests, finished_calls, standing_verdicts
-from pipeline.store.tables import evaluations, pack_rules, recordings, rule_results, runs
+from pipeline.store.standings import StandingVerdict, finished_calls, standing_verdicts
+from pipeline.store.tables import evaluations, pack_rules, rule_results, runs
 
 Truths = NDArray[np.int8]
 UNKNOWN = -1
@@ -146,6 +146,7 @@ def load_evidence(
     rules: Sequence[str] = (),
     by: str | None = None,
     scope: Tests = (),
+    of_rules: bool = True,
 ) -> Evidence:
     """What people said of the calls that began in ``[since, until)``, for each error class and rule that ran on them.
 
@@ -156,6 +157,7 @@ def load_evidence(
         rules: only these rules and no class; all where empty.
         by: a metadata column, or ``week``, that divides the period into slices.
         scope: only these calls of the period.
+        of_rules: rules are subjects as well, not classes alone.
     """
     tests = [*within(since, until), *scope]
     chosen_ids = _chosen_ids(since, until)
@@ -167,7 +169,7 @@ def load_evidence(
         chosen = _chosen(connection, chosen_ids, tests, column)
         weight = weights_of(connection, chosen.ids, since, until)
         hit_now = _hits_of(connection, chosen, chosen_ids, tests)
-        keys = {one.id: f"rule {one.id}" for one in headings if not rules or one.id in rules}
+        keys = {one.id: f"rule {one.id}" for one in headings if of_rules and (not rules or one.id in rules)}
         hits = hit_counts(connection, tests, keys, expression)
         active = [one for one in headings if one.status == RuleStatus.ACTIVE and not rules]
         hits += hit_counts(connection, tests, {one.id: f"class {one.error_class}" for one in active}, expression)
@@ -176,7 +178,8 @@ def load_evidence(
         said.setdefault(verdict.rule_id, []).append(verdict)
     finished = chosen.among(finished_calls(database, tests))
     found = [_of_rule(one, chosen, hit_now.get(one.id, ()), said.get(one.id, ()), finished) for one in headings]
-    subjects = [one for one in found if one.id in rules] if rules else [*_of_classes(found, finished), *found]
+    classes = [] if rules else _of_classes(found, finished)
+    subjects = [*classes, *(one for one in found if one.id in keys)]
     named = _named(calls, column)
     return Evidence(
         calls.total(),
@@ -219,18 +222,19 @@ def _chosen_hits(subjects: Sequence[Subject], chosen: Chosen) -> Counts:
 
 def _chosen(connection: Connection, ids: Select[tuple[str]], tests: Tests, column: MetadataColumn | None) -> Chosen:
     """The evaluated calls of the period that a plan picked or a person spoke of."""
+    expression = None if column is None else column.expression
+    checked = review_items.outerjoin(evaluations, evaluations.c.recording_id == review_items.c.recording_id)
+    table, tests = queued(checked.outerjoin(runs, runs.c.id == evaluations.c.run_id), tests, expression)
     query = (
         select(
-            recordings.c.id,
-            began,
+            review_items.c.recording_id,
+            type_coerce(review_items.c.started_at, DateTime()),
             review_items.c.flagged,
             runs.c.pack_digest,
-            *([] if column is None else [column.expression]),
+            *([] if expression is None else [expression]),
         )
-        .join(review_items, review_items.c.recording_id == recordings.c.id)
-        .outerjoin(evaluations, evaluations.c.recording_id == recordings.c.id)
-        .outerjoin(runs, runs.c.id == evaluations.c.run_id)
-        .where(recordings.c.id.in_(ids), *tests)
+        .select_from(table)
+        .where(review_items.c.recording_id.in_(ids), *tests)
     )
     rows = connection.execute(query).all()
     order = by_start(moments_of([row[1] for row in rows]), ids_of([row[0] for row in rows])).tolist()
@@ -255,9 +259,11 @@ def _chosen_ids(since: datetime | None, until: datetime | None) -> Select[tuple[
 
 def _hits_of(connection: Connection, chosen: Chosen, ids: Select[tuple[str]], tests: Tests) -> dict[str, list[int]]:
     """Places of the chosen calls that each rule hits now."""
+    hits = rule_results.join(review_items, review_items.c.recording_id == rule_results.c.recording_id)
+    table, tests = queued(hits, tests)
     query = (
         select(rule_results.c.rule_id, rule_results.c.recording_id)
-        .join(recordings, recordings.c.id == rule_results.c.recording_id)
+        .select_from(table)
         .where(rule_results.c.outcome == Outcome.HIT.value, rule_results.c.recording_id.in_(ids), *tests)
     )
     found: dict[str, list[int]] = {}

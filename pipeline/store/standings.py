@@ -3,22 +3,19 @@
 The newest entry on a thing is found by the database; only calls where something was undone are read entry by entry.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from pipeline.domain.results import Outcome
 from pipeline.domain.reviews import ReviewKind, Standing, Verdict, standing_of
+from pipeline.store.call_counts import Tests, queued
 from pipeline.store.database import Database
-from pipeline.store.review_tables import reviews
+from pipeline.store.review_tables import review_items, reviews
 from pipeline.store.reviews import reviews_of
 from pipeline.store.rule_cases import is_whole_verdict
 from pipeline.store.tables import recordings
-
-Tests = Sequence[ColumnElement[bool]]
-"""Which calls, as conditions on ``recordings``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +37,14 @@ def standing_verdicts(database: Database, tests: Tests) -> list[StandingVerdict]
     """Every verdict on a whole call that stands, by call and rule."""
     newest = (
         select(func.max(reviews.c.id))
-        .where(is_whole_verdict(), reviews.c.recording_id.in_(_calls(tests)), _nothing_undone())
+        .where(is_whole_verdict(), _nothing_undone())
         .group_by(reviews.c.recording_id, reviews.c.rule_id)
     )
     columns = (reviews.c.recording_id, recordings.c.started_at, reviews.c.rule_id, reviews.c.verdict)
     query = (
         select(*columns, reviews.c.outcome, reviews.c.start_s)
         .join(recordings, recordings.c.id == reviews.c.recording_id)
-        .where(reviews.c.id.in_(newest))
+        .where(reviews.c.id.in_(newest), *tests)
     )
     verdicts, outcomes = {one.value: one for one in Verdict}, {one.value: one for one in Outcome}
     with database.reading() as connection:
@@ -65,22 +62,29 @@ def standing_verdicts(database: Database, tests: Tests) -> list[StandingVerdict]
 
 def finished_calls(database: Database, tests: Tests) -> set[str]:
     """Calls that a reviewer has said to be through with."""
-    said = and_(reviews.c.kind == ReviewKind.FINISHED.value, reviews.c.recording_id.in_(_calls(tests)))
+    query = (
+        select(reviews.c.recording_id)
+        .join(recordings, recordings.c.id == reviews.c.recording_id)
+        .where(reviews.c.kind == ReviewKind.FINISHED.value, _nothing_undone(), *tests)
+    )
     with database.reading() as connection:
-        query = select(reviews.c.recording_id).where(said, _nothing_undone())
-        found = set(connection.execute(query.distinct()).scalars())
+        found = set(connection.execute(query).scalars())
     return found | {call for call, (_, one) in _undone(database, tests).items() if one.finished is not None}
 
 
 def standing_answers(database: Database, tests: Tests, card: str) -> dict[str, list[tuple[str, str]]]:
-    """Items of the card with people's answers that stand, by call."""
+    """Items of the card with people's answers that stand, by finished call."""
     of_card = and_(reviews.c.kind == ReviewKind.SCORE.value, reviews.c.card == card)
     newest = (
         select(func.max(reviews.c.id))
-        .where(of_card, reviews.c.recording_id.in_(_calls(tests)), _nothing_undone())
+        .where(of_card, _nothing_undone())
         .group_by(reviews.c.recording_id, reviews.c.item)
     )
-    query = select(reviews.c.recording_id, reviews.c.item, reviews.c.value).where(reviews.c.id.in_(newest))
+    table, of_items = queued(review_items, tests)
+    finished = select(review_items.c.recording_id).select_from(table).where(review_items.c.done, *of_items)
+    query = select(reviews.c.recording_id, reviews.c.item, reviews.c.value).where(
+        reviews.c.id.in_(newest), reviews.c.recording_id.in_(finished)
+    )
     found: dict[str, list[tuple[str, str]]] = {}
     with database.reading() as connection:
         for call, item, value in connection.execute(query):
@@ -91,10 +95,6 @@ def standing_answers(database: Database, tests: Tests, card: str) -> dict[str, l
             if name == card and review.said.value is not None:
                 found.setdefault(call, []).append((item, review.said.value))
     return found
-
-
-def _calls(tests: Tests) -> Select[tuple[str]]:
-    return select(recordings.c.id).where(*tests)
 
 
 def _nothing_undone() -> ColumnElement[bool]:

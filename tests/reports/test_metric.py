@@ -49,7 +49,8 @@ def test_stability_needs_five_agents():
 
 
 SURE = Separation(8, 800, 100.0, 0.2, 0.1, 0.4, 0.9, 0.8, 0.95, 0.001, "F")
-NOISE = Separation(8, 800, 100.0, 0.0, 0.0, 0.01, 0.0, 0.0, 0.4, 0.7, "F")
+NOISE = Separation(8, 800, 100.0, 0.0, 0.0, 0.005, 0.0, 0.0, 0.33, 0.7, "F")
+FEW = Separation(8, 16, 2.0, 0.0, 0.0, 0.04, 0.0, 0.0, 0.08, 0.7, "F")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,7 @@ NOISE = Separation(8, 800, 100.0, 0.0, 0.0, 0.01, 0.0, 0.0, 0.4, 0.7, "F")
         pytest.param(None, None, Verdict.UNCLEAR, id="nothing known"),
         pytest.param(NOISE, None, Verdict.DROP, id="noise for sure"),
         pytest.param(NOISE, Agreement(0.1, -0.5, 0.7, 8), Verdict.UNCLEAR, id="perhaps noise"),
+        pytest.param(FEW, None, Verdict.UNCLEAR, id="two calls each tell nothing apart"),
         pytest.param(SURE, None, Verdict.UNCLEAR, id="not known to be stable"),
         pytest.param(SURE, Agreement(0.6, -0.1, 0.9, 8), Verdict.UNCLEAR, id="stability may be chance"),
         pytest.param(SURE, Agreement(0.4, 0.1, 0.6, 80), Verdict.UNCLEAR, id="too little comes back"),
