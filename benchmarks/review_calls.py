@@ -19,6 +19,7 @@ from pipeline.domain.predictions import Prediction, Predictions
 from pipeline.domain.results import Severity
 from pipeline.domain.risk import risk_of
 from pipeline.domain.signals import Signals
+from pipeline.privacy.masking import MASKING
 from pipeline.store import documents
 from pipeline.store.database import Database
 from pipeline.store.review_tables import accounts, review_items, reviews
@@ -328,6 +329,7 @@ def _transcript(common: dict[str, str], turns: tuple[Turn, ...], duration_s: flo
         "characters": sum(len(turn.text) for turn in turns),
         "turns": documents.encode_turns(turns),
         "signals": _SIGNALS,
+        "masking": MASKING,
     }
 
 

@@ -1,7 +1,8 @@
 """Logs: what happened, one line a thing, as text for people or JSON for machines, with the run and the recording.
 
 Modules log through ``logging.getLogger(__name__)``; here is where the lines go. They hold ids, counts and durations;
-never what was said, nor names or numbers of people. structlog is imported with the first line, so that a command
+never what was said, nor names or numbers of people; a personal number that gets into one, in a file's name or a
+library's error, is masked. structlog is imported with the first line, so that a command
 without any starts as quickly as before.
 """
 
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, TextIO
+
+from pipeline.domain.personal import shown
+from pipeline.text.written_numbers import masked_line
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor
@@ -59,7 +63,7 @@ class _Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line; more where an exception is told as text."""
-        return _formatter(self.options.form, sys.stderr.isatty()).format(record)
+        return shown(masked_line(_formatter(self.options.form, sys.stderr.isatty()).format(record)))
 
 
 _handler = _Stderr()

@@ -101,6 +101,19 @@ class Settings(BaseSettings):
     desk_url: str | None = None
     """Where the review desk is reached, for links in alerts."""
 
+    originals: Literal["encrypted", "none"] = "encrypted"
+    """Whether what transcripts hide is kept, closed by a key; without ``key_file`` it is not kept either."""
+    key_file: Path | None = None
+    """Keys that close originals: a file that only this user may read, apart from the database and its backups."""
+    own_numbers: Annotated[tuple[str, ...], NoDecode] = ()
+    """The company's own numbers, such as its hotline: they are nobody's personal data and stay readable."""
+    clear_minutes: Annotated[int, Field(ge=1, le=60)] = 5
+    """How long the review desk shows a call unmasked before it hides it again."""
+    clear_reviewers: bool = False
+    """Whether reviewers may see a call unmasked too; managers and administrators may."""
+    retention: Path | None = None
+    """How long what is kept is kept, by class of data and queue: a YAML file; without it nothing is deleted."""
+
     review_secret: SecretStr | None = None
     """Key of the review desk's sessions, at least 32 characters; without one they end when the desk is stopped."""
     review_hosts: Annotated[tuple[str, ...], NoDecode] = ()
@@ -125,7 +138,14 @@ class Settings(BaseSettings):
     """Days for which a closed calibration session counts."""
 
     @field_validator(
-        "channel_roles", "rules", "site_words", "alert_rules", "review_hosts", "review_proxies", mode="before"
+        "channel_roles",
+        "rules",
+        "site_words",
+        "alert_rules",
+        "own_numbers",
+        "review_hosts",
+        "review_proxies",
+        mode="before",
     )
     @classmethod
     def _separated(cls, value: object) -> object:
@@ -187,6 +207,11 @@ class Settings(BaseSettings):
     def log_options(self) -> LogOptions:
         """How logs are written."""
         return LogOptions(self.log_format, self.log_level or ("info" if self.log_format == "json" else "warning"))
+
+    @property
+    def sealing_keys(self) -> Path | None:
+        """The file of keys that originals are closed with; ``None`` where they are not kept."""
+        return self.key_file.absolute() if self.key_file is not None and self.originals == "encrypted" else None
 
     @property
     def worker_count(self) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.audio.masking import NOTHING, SoundMask, masked_pieces
 from pipeline.audio.stream import open_sound
 from pipeline.domain.errors import AudioError, AudioFault
 
@@ -25,8 +26,8 @@ class Peaks:
     """For each channel one byte a peak: the largest absolute sample, 0–127 of full scale."""
 
 
-def peaks_of(path: Path) -> Peaks:
-    """The outline of the recording at ``path``; one channel where the file has one.
+def peaks_of(path: Path, mask: SoundMask = NOTHING) -> Peaks:
+    """The outline of the recording at ``path`` with a tone where ``mask`` lies; one channel where the file has one.
 
     Raises:
         AudioError: the file cannot be read or holds no sound.
@@ -38,7 +39,7 @@ def peaks_of(path: Path) -> Peaks:
         rows: list[NDArray[np.uint8]] = []
         rest = np.empty((sound.channel_count, 0), np.int16)
         count = 0
-        for piece in sound.pieces:
+        for piece in masked_pieces(sound.pieces, mask, sound.sample_rate_hz):
             count += piece.shape[1]
             piece = np.concatenate((rest, piece), axis=1) if rest.shape[1] else piece
             whole = piece.shape[1] // frame * frame

@@ -81,6 +81,13 @@ def is_there(location: str) -> bool:
         return True
 
 
+def delete(url: str) -> None:
+    """Deletes what lies at the URL; FileNotFoundError where nothing does."""
+    system, path = _open_system(url)
+    with _told(url):
+        system.rm_file(path)
+
+
 @contextmanager
 def local_file(location: str) -> Iterator[Path]:
     """A path to the bytes: the file itself, or a copy of what a URL names, which goes when the context ends."""

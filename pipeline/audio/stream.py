@@ -27,7 +27,7 @@ _PIECE_SAMPLES = 1 << 15
 
 @dataclass(frozen=True, slots=True)
 class SoundStream:
-    """An opened recording at its own sample rate."""
+    """An opened recording."""
 
     sample_rate_hz: int
     channel_count: int
@@ -37,8 +37,12 @@ class SoundStream:
 
 
 @contextmanager
-def open_sound(path: Path) -> Iterator[SoundStream]:
+def open_sound(path: Path, *, at_most_hz: int | None = None) -> Iterator[SoundStream]:
     """The recording at ``path``, opened. Packets that cannot be decoded are skipped: a person hears what is there.
+
+    Args:
+        path: a file.
+        at_most_hz: a higher sample rate is brought down to this; else it stays as it is.
 
     Raises:
         AudioError: it cannot be opened, or holds no sound of one or two channels.
@@ -50,8 +54,9 @@ def open_sound(path: Path) -> Iterator[SoundStream]:
             if stream is None or stream.codec_context is None or not 1 <= stream.channels <= MAX_CHANNELS:
                 raise AudioError(f"{path.name} holds no sound of one or two channels", fault=AudioFault.UNSUPPORTED)
             stream.codec_context.thread_count = 1
-            pieces = _pieces(container, stream)
-            yield SoundStream(stream.rate or 0, stream.channels, stream.codec_context.name, pieces)
+            rate_hz = min(stream.rate or 0, at_most_hz or stream.rate or 0)
+            pieces = _pieces(container, stream, rate_hz)
+            yield SoundStream(rate_hz, stream.channels, stream.codec_context.name, pieces)
     except (av.error.FFmpegError, OSError) as error:
         fault = AudioFault.UNREADABLE if not path.is_file() else AudioFault.DAMAGED
         raise AudioError(
@@ -59,8 +64,8 @@ def open_sound(path: Path) -> Iterator[SoundStream]:
         ) from error
 
 
-def _pieces(container: "InputContainer", stream: AudioStream) -> "Iterator[NDArray[np.int16]]":
-    resampler = AudioResampler(format="s16p", layout=stream.layout, rate=stream.rate, frame_size=_PIECE_SAMPLES)
+def _pieces(container: "InputContainer", stream: AudioStream, rate_hz: int) -> "Iterator[NDArray[np.int16]]":
+    resampler = AudioResampler(format="s16p", layout=stream.layout, rate=rate_hz, frame_size=_PIECE_SAMPLES)
     for packet in container.demux(stream):
         try:
             frames = packet.decode()

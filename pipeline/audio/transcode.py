@@ -9,10 +9,13 @@ import av
 import av.error
 
 from pipeline.audio.integrity import check_container
+from pipeline.audio.masking import NOTHING, SoundMask, masked_pieces
 from pipeline.audio.stream import open_sound
 from pipeline.domain.errors import AudioError, AudioFault
 
 WAV = "audio/wav"
+PLAYED_HZ = 16_000
+"""Opus decodes to 48 kHz, thrice the bytes for nothing: no telephone passes more than 7 kHz."""
 _WAV_FORMATS = {1: (8, 16, 24, 32), 3: (32,), 6: (8,), 7: (8,)}
 """Format tag → bits a sample: PCM, float, A-law, µ-law. Chromium 150 and Firefox play them (tests/review)."""
 _EXTENSIBLE = 0xFFFE
@@ -95,15 +98,17 @@ def _is_constant(path: Path) -> bool:
     return not sizes or max(sizes) - min(sizes) <= 1
 
 
-def write_wav(path: Path, target: Path) -> None:
-    """Decodes the recording at ``path`` to a 16-bit WAV at its own sample rate.
+def write_wav(path: Path, target: Path, mask: SoundMask = NOTHING) -> None:
+    """Decodes the recording at ``path`` to a 16-bit WAV of at most `PLAYED_HZ`, with a tone where ``mask`` lies.
+
+    Nothing but the sound is kept: what else the file holds (tags, chunks of a recorder) may name people.
 
     Raises:
         AudioError: it cannot be opened, or holds no sound.
     """
-    with open_sound(path) as sound, wave.open(str(target), "wb") as out:
+    with open_sound(path, at_most_hz=PLAYED_HZ) as sound, wave.open(str(target), "wb") as out:
         out.setnchannels(sound.channel_count)
         out.setsampwidth(2)
         out.setframerate(sound.sample_rate_hz)
-        for piece in sound.pieces:
+        for piece in masked_pieces(sound.pieces, mask, sound.sample_rate_hz):
             out.writeframesraw(piece.T.astype("<i2").tobytes())

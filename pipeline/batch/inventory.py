@@ -10,6 +10,7 @@ from itertools import islice
 
 from pipeline.batch.manifest import ManifestRow
 from pipeline.domain.errors import ConfigError
+from pipeline.text.written_numbers import masked_line
 
 BATCH = 10_000
 """Recordings that are in memory at a time."""
@@ -31,8 +32,8 @@ class DescribedFile:
 
     @property
     def name(self) -> str:
-        """The last part of the location."""
-        return self.uri.rstrip("/").rpartition("/")[2]
+        """The last part of the location, with personal numbers in it masked."""
+        return masked_line(self.uri.rstrip("/").rpartition("/")[2])
 
 
 class Inventory:

@@ -10,13 +10,14 @@ import difflib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipeline.domain.calls import CallMetadata, Direction, Role
 from pipeline.domain.errors import ConfigError
+from pipeline.text.written_numbers import is_personal, masked_cells, masked_line
 
 PATH_COLUMNS = ("recording", "path")
 ROLE_COLUMNS = ("left_channel", "right_channel")
@@ -24,6 +25,8 @@ TEXT_COLUMNS = ("agent", "team", "skill", "queue", "customer_id")
 KNOWN_COLUMNS = (*PATH_COLUMNS, *ROLE_COLUMNS, *TEXT_COLUMNS, "direction", "started_at", "survey_score")
 
 Cells = Mapping[str, str]
+Pseudonym = Callable[[str], str]
+"""What stands for a customer's number that is personal itself, the same for the same number."""
 
 KEPT_PROBLEMS = 1000
 """Problems that are told one by one; nobody reads more before mending these."""
@@ -59,7 +62,8 @@ class Problems:
         self._more: Counter[bool] = Counter()
 
     def add(self, problem: Problem) -> None:
-        """Takes note of one."""
+        """Takes note of one, with personal numbers in it masked."""
+        problem = replace(problem, where=masked_line(problem.where), message=masked_line(problem.message))
         if len(self._kept) < KEPT_PROBLEMS:
             self._kept.append(problem)
         else:
@@ -84,6 +88,7 @@ class Manifest:
 
     file: Path
     timezone: str
+    pseudonym: Pseudonym | None = None
 
     def rows(self, problems: Problems) -> Iterator[ManifestRow]:
         """The rows that name a recording; what is wrong goes to ``problems``.
@@ -96,18 +101,42 @@ class Manifest:
         for where, cells in _read_cells(self.file, problems):
             _remark_columns(self.file, cells, remarked, problems)
             path = _recording_path(cells)
+            if self._hides_customer(cells):
+                cells = {name: value for name, value in cells.items() if name != "customer_id"}
+                if "customer_id" not in remarked:
+                    remarked.add("customer_id")
+                    problems.add(_no_pseudonyms(where))
             if path is None:
                 problems.add(Problem(where, f"no recording named: fill the column {' or '.join(PATH_COLUMNS)}"))
             else:
-                yield _row(where, path, cells, zone, problems)
+                yield _row(where, path, self._without_customer(cells), zone, problems)
+
+    def _hides_customer(self, cells: Cells) -> bool:
+        return self.pseudonym is None and is_personal(cells.get("customer_id", ""))
+
+    def _without_customer(self, cells: Cells) -> Cells:
+        customer = cells.get("customer_id", "")
+        if self.pseudonym is None or not is_personal(customer):
+            return cells
+        return {**cells, "customer_id": self.pseudonym(customer)}
 
 
-def read_manifest(file: Path, *, timezone: str) -> Manifest:
+def _no_pseudonyms(where: str) -> Problem:
+    """Without a key a pseudonym could be undone by trying all numbers, and one mask for all would make one customer."""
+    message = (
+        "customer_id is a number or name of a person; without key_file there is no pseudonym for it, so that these are "
+        "left out: repeat contacts are not seen (docs/privacy-access.md)"
+    )
+    return Problem(where, message, is_error=False)
+
+
+def read_manifest(file: Path, *, timezone: str, pseudonym: Pseudonym | None = None) -> Manifest:
     """The manifest in a file.
 
     Args:
         file: ``.csv``, ``.jsonl`` or ``.parquet``.
         timezone: IANA name, for start times that are written without an offset.
+        pseudonym: makes what stands for a customer's number that is personal itself; else such are left out.
 
     Raises:
         ConfigError: the file is of another kind, or cannot be opened.
@@ -118,7 +147,7 @@ def read_manifest(file: Path, *, timezone: str) -> Manifest:
         file.open("rb").close()
     except OSError as error:
         raise ConfigError(f"manifest {file} cannot be read: {error.strerror or error}") from error
-    return Manifest(file, timezone)
+    return Manifest(file, timezone, pseudonym)
 
 
 def _read_cells(file: Path, problems: Problems) -> Iterator[tuple[str, Cells]]:
@@ -233,7 +262,7 @@ def _row(where: str, path: str, cells: Cells, zone: ZoneInfo, problems: Problems
         direction=_direction(where, cells, problems),
         started_at=_started_at(where, cells, zone, problems),
         survey_score=_survey_score(where, cells, problems),
-        extra={name: value for name, value in cells.items() if name not in KNOWN_COLUMNS},
+        extra=masked_cells({name: value for name, value in cells.items() if name not in KNOWN_COLUMNS}),
     )
     return ManifestRow(where, path, metadata, _channel_roles(where, cells, problems))
 

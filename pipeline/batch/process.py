@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from pipeline.domain.results import Call, ProcessedCall
 if TYPE_CHECKING:
     from pipeline.asr.base import AsrBackend, AsrOptions
     from pipeline.batch.judging import Judge
+    from pipeline.privacy.keys import KeyRing
     from rules.rule import RulePack
 
 
@@ -30,6 +31,10 @@ class ProcessOptions:
     max_duration_s: float = 4 * 3600
     models: Path | None = None
     """Folder of the site's own classifiers; those that earmark ships where it has none."""
+    own_numbers: tuple[str, ...] = ()
+    """Numbers of the company: nobody's personal data."""
+    key_file: Path | None = None
+    """Keys that close what is masked, read on the worker's own machine: a key travels nowhere. ``None``: not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +44,31 @@ class Loader:
     options: ProcessOptions
 
     def __call__(self) -> "CallProcessor":
-        """A worker that is ready. Raises: AsrError, ModelArtifactError."""
+        """A worker that is ready. Raises: AsrError, ModelArtifactError, ConfigError."""
         from threadpoolctl import threadpool_limits
 
         from pipeline.asr.base import open_backend
         from pipeline.batch.judging import Judge
+        from pipeline.privacy.keys import read_keys
 
+        keys = read_keys(self.options.key_file) if self.options.key_file else None
         judge = Judge(self.options.pack, self.options.models)
         backend = open_backend(self.options.asr)
         # NumPy would take every core for a product of small matrices, and wait for it on all of them.
         threadpool_limits(self.options.asr.cpu_threads, user_api="blas")
-        return CallProcessor(backend, judge, self.options)
+        return CallProcessor(backend, judge, self.options, keys)
 
 
 class CallProcessor(Worker):
     """Models and rules, loaded once."""
 
-    def __init__(self, backend: "AsrBackend", judge: "Judge", options: ProcessOptions) -> None:
+    def __init__(
+        self, backend: "AsrBackend", judge: "Judge", options: ProcessOptions, keys: "KeyRing | None" = None
+    ) -> None:
         self._backend = backend
         self._judge = judge
         self._options = options
+        self._keys = keys
         described = backend.describe()
         self.identity = Identity(
             backend.digest,
@@ -103,7 +113,22 @@ class CallProcessor(Worker):
         transcript = round_times(transcribe_call(self._backend, channels, roles, duration_s=audio.format.duration_s))
         signals = measure_signals(transcript, audio=audio, speech=speech, roles=roles)
         findings = self._judge(Call(transcript, recording.metadata, signals))
-        return ProcessedCall(audio.format, transcript, signals, findings, audio.warnings)
+        return self._masked(recording.id, ProcessedCall(audio.format, transcript, signals, findings, audio.warnings))
+
+    def _masked(self, recording_id: str, call: ProcessedCall) -> ProcessedCall:
+        """The call as it may leave the worker: masked, with what was masked closed."""
+        from pipeline.privacy.masking import MASKING, mask_call, mask_findings
+        from pipeline.privacy.sealing import seal_transcript
+
+        original = call.transcript
+        transcript = mask_call(original, own_numbers=self._options.own_numbers)
+        return replace(
+            call,
+            transcript=transcript,
+            findings=mask_findings(call.findings, original, transcript),
+            original=seal_transcript(self._keys, recording_id, original, transcript) if self._keys else None,
+            masking=MASKING,
+        )
 
     def _roles(self, recording: Recording, channel_count: int) -> tuple[Role, ...]:
         if channel_count == 1:

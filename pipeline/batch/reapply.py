@@ -1,11 +1,13 @@
 """Running classifiers and rules again over stored transcripts, without touching audio."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.batch.spoken import spoken_calls
 from pipeline.domain.results import Call, Findings, Outcome, RuleResult
+from pipeline.privacy.keys import KeyRing
 from pipeline.store.database import Database
-from pipeline.store.results import PAGE, Run, StoredCall, finish_run, save_findings, start_run, stored_calls
+from pipeline.store.results import Run, StoredCall, finish_run, save_findings, start_run, stored_calls
 
 Evaluate = Callable[[Call], Findings]
 
@@ -30,38 +32,49 @@ class Reapplied:
 
     calls: int
     changes: tuple[ChangedOutcome, ...]
+    masked: int = 0
+    """Calls that were evaluated as they are masked: what they hide was not kept, or no key was given."""
 
 
-def reapply(database: Database, evaluate: Evaluate, run: Run, *, dry_run: bool = False) -> Reapplied:
-    """Evaluates all stored calls again and says what changed; with ``dry_run`` nothing is stored.
+def reapply(
+    database: Database,
+    evaluate: Evaluate,
+    run: Run,
+    *,
+    dry_run: bool = False,
+    keys: KeyRing | None = None,
+    own_numbers: Collection[str] = (),
+) -> Reapplied:
+    """Evaluates all stored calls again, as they were spoken, and says what changed.
 
     Each page of calls is stored in one transaction: when cut off, run it again.
+
+    Args:
+        database: where the calls are.
+        evaluate: classifiers and rules.
+        run: what the results will name.
+        dry_run: store nothing.
+        keys: open originals; without them rules hear placeholders where personal data was said.
+        own_numbers: the company's own.
+
+    Raises:
+        SealError: an original is kept and none of ``keys`` opens it; results of earlier pages stay.
     """
-    calls = 0
+    calls = masked = 0
     changes: list[ChangedOutcome] = []
     if not dry_run:
         start_run(database, run)
-    for page in _pages(stored_calls(database)):
-        findings = {stored.recording.id: evaluate(stored.call) for stored in page}
-        for stored in page:
-            changes += _changes(stored, findings[stored.recording.id].results)
+    for page in spoken_calls(database, stored_calls(database), keys, own_numbers=own_numbers):
+        findings = {spoken.stored.recording.id: spoken.findings(evaluate) for spoken in page}
+        for spoken in page:
+            changes += _changes(spoken.stored, findings[spoken.stored.recording.id].results)
+            masked += not spoken.is_whole
         if not dry_run:
             save_findings(database, findings, run)
         calls += len(page)
     if not dry_run:
         finish_run(database, run.id)
-    return Reapplied(calls, tuple(changes))
-
-
-def _pages(calls: Iterator[StoredCall]) -> Iterator[list[StoredCall]]:
-    page: list[StoredCall] = []
-    for call in calls:
-        page.append(call)
-        if len(page) == PAGE:
-            yield page
-            page = []
-    if page:
-        yield page
+    return Reapplied(calls, tuple(changes), masked)
 
 
 def _changes(stored: StoredCall, results: Sequence[RuleResult]) -> Iterator[ChangedOutcome]:

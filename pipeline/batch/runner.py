@@ -36,9 +36,11 @@ from pipeline.domain.errors import AsrError, StoreError
 from pipeline.domain.results import Outcome, ProcessedCall, RuleStatus
 from pipeline.store import ledger
 from pipeline.store.database import Database, insist
+from pipeline.store.erased import ERASED
 from pipeline.store.ledger import Failure, Lease
 from pipeline.store.recordings import Registered, State
 from pipeline.store.results import Run, finish_run, name_asr, save_call, start_run
+from pipeline.text.written_numbers import masked_line
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -188,6 +190,8 @@ class Runner:
         for file, registered in chunk:
             if registered.duplicate_of:
                 self._summary.duplicates += 1
+            elif registered.state == ERASED:
+                self._summary.erased += 1
             elif registered.state == State.DONE:
                 self._summary.done_before += 1
             elif registered.state == State.QUARANTINED:
@@ -303,6 +307,8 @@ class Runner:
         self._progress.processed(lease.recording, call, hits=hits, took_s=report.took_s)
 
     def _fail(self, lease: Lease, failure: Failure) -> None:
+        # A decoder's error may name the file by a caller's number.
+        failure = replace(failure, message=masked_line(failure.message))
         pause_s = 0.0 if failure.lost_worker else self._options.retry_pause_s * PAUSE_GROWTH ** (lease.attempt - 1)
         state = self._insist(ledger.fail, lease, failure, run_id=self._run.id, pause_s=pause_s)
         if state is None:

@@ -15,6 +15,8 @@ class RunSummary:
     processed: int = 0
     done_before: int = 0
     duplicates: int = 0
+    erased: int = 0
+    """Left alone, since they were erased for a customer."""
     leased_elsewhere: int = 0
     flagged: int = 0
     """Of those processed, how many have a hit of an active rule."""

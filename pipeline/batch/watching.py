@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.batch.arrivals import Arrivals
 from pipeline.batch.intake import Chunk, take_in
 from pipeline.batch.inventory import DescribedFile
-from pipeline.batch.manifest import ManifestRow, Problems, read_manifest
+from pipeline.batch.manifest import ManifestRow, Problems, Pseudonym, read_manifest
 from pipeline.domain.errors import ConfigError
 from pipeline.store.database import Database
 
@@ -17,17 +17,21 @@ logger = logging.getLogger(__name__)
 class WatchedManifest:
     """A manifest that grows while it is used; read again whenever it has changed."""
 
-    def __init__(self, file: Path, folders: Sequence[Path], *, timezone: str) -> None:
+    def __init__(
+        self, file: Path, folders: Sequence[Path], *, timezone: str, pseudonym: Pseudonym | None = None
+    ) -> None:
         """Reads nothing yet.
 
         Args:
             file: as for `earmark run`; it may not be there yet.
             folders: rows may name recordings relative to them.
             timezone: IANA name, for start times that are written without an offset.
+            pseudonym: as for `read_manifest`.
         """
         self._file = file
         self._bases = (file.absolute().parent, *(folder.absolute() for folder in folders))
         self._timezone = timezone
+        self._pseudonym = pseudonym
         self._stamp: tuple[int, int] | None = None
         self._rows: dict[Path, ManifestRow] = {}
 
@@ -47,7 +51,8 @@ class WatchedManifest:
         self._stamp = stamp
         problems = Problems()
         try:
-            read = list(read_manifest(self._file, timezone=self._timezone).rows(problems))
+            manifest = read_manifest(self._file, timezone=self._timezone, pseudonym=self._pseudonym)
+            read = list(manifest.rows(problems))
         except ConfigError as error:
             # It may be read while it is being written; the next look will tell.
             logger.warning("manifest cannot be read, what it said before holds: %s", error)

@@ -17,11 +17,14 @@ from pipeline.cli import (
     ledger,
     lists,
     models,
+    privacy,
     report,
+    retention,
     review,
     rules,
     run,
     sample,
+    subject,
     users,
     watch,
 )
@@ -52,6 +55,9 @@ app.add_typer(models.app, name="models")
 app.add_typer(sample.app, name="sample")
 app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(report.app, name="report")
+app.add_typer(privacy.app, name="privacy")
+app.add_typer(retention.app, name="retention")
+app.add_typer(subject.app, name="subject")
 app.add_typer(action.app, name="action")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.originals import keys_of, say_what_is_unmasked
 from pipeline.cli.output import DbOption, Format, FormatOption, clock, console, message, print_rows
 
 if TYPE_CHECKING:
@@ -42,13 +43,26 @@ def apply(
     pack = load_rules(settings.rules)
     database = open_database(settings.db)
     run = Run(uuid.uuid4().hex, "apply", code_version(), pack.digest, headings(pack))
-    done = reapply(database, Judge(pack, settings.models), run, dry_run=dry_run)
+    done = reapply(
+        database,
+        Judge(pack, settings.models),
+        run,
+        dry_run=dry_run,
+        keys=keys_of(settings),
+        own_numbers=settings.own_numbers,
+    )
     if form == Format.TABLE:
         _changes_table(done.changes)
     else:
         print_rows(done.changes, form)
     verb = "would change" if dry_run else "changed"
     message(f"{done.calls} calls, {len(pack.rules)} rules: {len(done.changes)} outcomes {verb}")
+    if done.masked:
+        message(
+            f"warning: {done.masked} calls were judged as they are masked: rules about numbers said in them may have "
+            "lost hits (docs/privacy-access.md)"
+        )
+    say_what_is_unmasked(database)
 
 
 def _changes_table(changes: "tuple[ChangedOutcome, ...]") -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.cli.output import Format, clock, console, print_rows
+from pipeline.domain.personal import shown
 
 if TYPE_CHECKING:
     from pipeline.evaluation.rule_diff import Change, PackDiff, ReviewLoad, RuleDiff
@@ -174,7 +175,7 @@ def print_diff_data(diff: "PackDiff", base: str, form: Format) -> None:
         "review_load": {"labelled": _load_data(diff.labelled), "stored": _load_data(diff.stored)},
         "changes": [asdict(row) for row in rows],
     }
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+    sys.stdout.write(shown(json.dumps(data, ensure_ascii=False, indent=1)) + "\n")
 
 
 def _rule_data(one: "RuleDiff") -> dict[str, object]:

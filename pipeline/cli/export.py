@@ -1,4 +1,4 @@
-"""`earmark export labels`: what reviewers said, as labelled calls."""
+"""`earmark export labels`: what reviewers said, as labelled calls; `earmark export audio` beside it."""
 
 import sys
 from collections.abc import Iterator
@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from pipeline.cli.export_audio import audio
 from pipeline.cli.lists import RuleOption, check_rules, in_zone, open_stored
 from pipeline.cli.output import DbOption, message
 
 if TYPE_CHECKING:
     from pipeline.store.label_export import ExportedCall
 
-app = typer.Typer(help="Write what people said of calls to files. 导出", no_args_is_help=True)
+app = typer.Typer(help="Write what people said of calls, or masked recordings, to files. 导出", no_args_is_help=True)
+app.command("audio")(audio)
 
 STDOUT = "-"
 

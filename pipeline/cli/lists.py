@@ -20,6 +20,9 @@ from pipeline.cli.output import (
     console,
     print_rows,
 )
+from pipeline.cli.unmask import unmasked
+from pipeline.domain.errors import ConfigError
+from pipeline.domain.personal import masked_runs, shown
 from pipeline.text.visible import visible
 
 if TYPE_CHECKING:
@@ -128,9 +131,11 @@ def hits(
 def show(
     call: Annotated[str, typer.Argument(help="File name, path, or the start of an id.")],
     db: DbOption = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Unmasked, with a --reason for the audit log.")] = False,
+    reason: Annotated[str | None, typer.Option("--reason", help="With --clear: why you need it.")] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Read one call with its marks. 查看通话"""
+    """Read one call with its marks; what is personal as placeholders. 查看通话"""
     from pipeline.domain.results import Outcome
     from pipeline.store.listings import Filter, find_recording, list_calls, list_hits, rule_titles
     from pipeline.store.results import stored_call
@@ -138,6 +143,8 @@ def show(
     database = open_stored(db)
     recording_id = find_recording(database, call)
     (listed,) = list_calls(database, Filter(recording_id=recording_id))
+    if clear and form != Format.TABLE:
+        raise ConfigError("--clear shows a call to a person: leave out --format")
     if form != Format.TABLE:
         outcomes = [Outcome(choice.value) for choice in OutcomeChoice]
         print_rows(list_hits(database, Filter(recording_id=recording_id), outcomes=outcomes), form)
@@ -146,13 +153,14 @@ def show(
     out.print(_call_header(listed), style="bold")
     stored = stored_call(database, recording_id)
     if stored is None:
-        out.print(f"{STATE_ZH[listed.state]} {listed.state}: {listed.message or 'not transcribed yet'}")
+        out.print(f"{STATE_ZH[listed.state]} {listed.state}: {shown(listed.message or 'not transcribed yet')}")
         return
-    shown = [result for result in stored.results if result.outcome != Outcome.NOT_APPLICABLE]
-    _print_marks(shown, rule_titles(database))
+    transcript = unmasked(database, stored, reason) if clear else stored.call.transcript
+    marks = [result for result in stored.results if result.outcome != Outcome.NOT_APPLICABLE]
+    _print_marks(marks, rule_titles(database))
     _print_predictions(stored.predictions)
-    for turn in stored.call.transcript.turns:
-        out.print(_turn_line(turn, shown))
+    for turn in transcript.turns:
+        out.print(_turn_line(turn, marks))
 
 
 def open_stored(db: str | None) -> "Database":
@@ -183,8 +191,6 @@ def check_rules(wanted: "Filter", titles: "dict[str, BilingualText]") -> None:
         ConfigError: one was in none; a slip of the pen would read as a quiet night.
     """
     import difflib
-
-    from pipeline.domain.errors import ConfigError
 
     for rule in wanted.rules:
         if rule not in titles:
@@ -217,14 +223,14 @@ def _calls_table(rows: "list[ListedCall]", titles: "dict[str, BilingualText]") -
     table.add_column("从此听\nhear from", justify="right", no_wrap=True)
     table.add_column("为什么\nwhy")
     for row in rows:
-        why = "、".join(titles[rule].zh if rule in titles else rule for rule in row.rules) or row.message or ""
+        why = "、".join(titles[rule].zh if rule in titles else rule for rule in row.rules) or shown(row.message or "")
         # The blank lets a narrow table break the line before what the models say.
         why = " ".join(filter(None, [why, "、".join(_suspicions(row))]))
         if row.not_evaluable:
             why += f"（无法判定 {row.not_evaluable}）"
         table.add_row(
             "" if row.risk is None else str(row.risk),
-            visible(row.recording),
+            shown(visible(row.recording)),
             STATE_ZH[row.state],
             row.started_at.strftime("%m-%d %H:%M") if row.started_at else "",
             row.agent or "",
@@ -277,11 +283,11 @@ def _hits_table(rows: "list[ListedHit]", titles: "dict[str, BilingualText]") -> 
         rule.append(titles[first.rule].zh if first.rule in titles else first.rule)
         sound = "≈" if surest.by_sound else ""
         table.add_row(
-            visible(first.recording),
+            shown(visible(first.recording)),
             clock(min((piece.start_s for piece in pieces if piece.start_s is not None), default=None)),
             rule,
             "" if surest.confidence is None else f"{sound}{surest.confidence:.2f}",
-            Text(first.explanation),
+            Text(shown(first.explanation)),
         )
     console().print(table)
 
@@ -289,7 +295,7 @@ def _hits_table(rows: "list[ListedHit]", titles: "dict[str, BilingualText]") -> 
 def _call_header(listed: "ListedCall") -> str:
     started = listed.started_at.strftime("%Y-%m-%d %H:%M") if listed.started_at else None
     parts = (visible(listed.recording), started, listed.agent, listed.team, listed.queue, clock(listed.duration_s))
-    return "  ".join(part for part in parts if part)
+    return shown("  ".join(part for part in parts if part))
 
 
 def _print_marks(results: "Iterable[RuleResult]", titles: "dict[str, BilingualText]") -> None:
@@ -304,7 +310,7 @@ def _print_marks(results: "Iterable[RuleResult]", titles: "dict[str, BilingualTe
         times = "、".join(clock(piece.start_s) for piece in result.evidence)
         line = Text(f"  {words[result.outcome]}  ", "bold red" if result.outcome == Outcome.HIT else "magenta")
         line.append(f"{title} {result.rule_id}", "bold").append(f"  {times}  " if times else "  ")
-        out.print(line.append(result.explanation.zh))
+        out.print(line.append(shown(result.explanation.zh)))
     out.print()
 
 
@@ -321,10 +327,24 @@ def _print_predictions(predictions: "Predictions | None") -> None:
     flagged = [(what, prediction) for what, prediction in expected if prediction.flagged]
     for what, prediction in flagged:
         line = Text("  模型  ", "bold cyan").append(what, "bold").append(f"  {prediction.probability:.2f}  ")
-        words = list(dict.fromkeys(word.text.strip() for word in prediction.words))
+        words = list(dict.fromkeys(shown(word.text.strip()) for word in prediction.words))
         console().print(line.append(f"依据：{'、'.join(words)}" if words else ""))
     if flagged:
         console().print()
+
+
+def _readable(text: "Text") -> "Text":
+    """The text with placeholders for what is masked, in the style of its first character."""
+    from rich.text import Text
+
+    readable, position = Text(), 0
+    for start, end in masked_runs(text.plain):
+        readable.append_text(text[position:start])
+        placeholder = Text(shown(text.plain[start:end]))
+        placeholder.spans = [span._replace(end=len(placeholder)) for span in text[start : start + 1].spans]
+        readable.append_text(placeholder)
+        position = end
+    return readable.append_text(text[position:])
 
 
 def _turn_line(turn: "Turn", results: "Iterable[RuleResult]") -> "Text":
@@ -338,7 +358,7 @@ def _turn_line(turn: "Turn", results: "Iterable[RuleResult]") -> "Text":
                 text.stylize("bold underline", piece.char_start or 0, piece.char_end or len(turn.text))
                 rules.append(result.rule_id)
     line = Text(f"{clock(turn.start_s):>7}  ", "dim")
-    line.append(f"{ROLE_ZH[turn.role.value]}  ", ROLE_STYLE[turn.role.value]).append_text(text)
+    line.append(f"{ROLE_ZH[turn.role.value]}  ", ROLE_STYLE[turn.role.value]).append_text(_readable(text))
     if rules:
         line.append(f"  ← {'、'.join(dict.fromkeys(rules))}", "red")
     return line

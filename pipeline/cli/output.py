@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any, TextIO, cast
 
 import typer
 
+from pipeline.domain.personal import shown
 from pipeline.logs import tell, told_as_json
+from pipeline.text.written_numbers import masked_line
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -47,11 +49,28 @@ def console() -> "Console":
     """The terminal that data is written to; never narrower than a table needs where there is none."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=False) if sys.stdout.isatty() else Console(highlight=False, width=160)
+    stream = cast("IO[str]", _Readable(sys.stdout))
+    width = None if sys.stdout.isatty() else 160
+    return Console(file=stream, highlight=False, soft_wrap=False, width=width)
+
+
+class _Readable:
+    """A stream on which masked words come out as placeholders, whoever wrote them there."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """As the stream's."""
+        return self._stream.write(shown(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def message(text: str) -> None:
-    """Tells the operator something, beside the data."""
+    """Tells the operator something, beside the data; personal numbers in it, such as those of file names, masked."""
+    text = presentable(text)
     if told_as_json():
         tell(text)
     else:
@@ -59,15 +78,21 @@ def message(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Tells why the command could not be carried out."""
+    """Tells why the command could not be carried out, personal numbers masked."""
+    text = presentable(text)
     if told_as_json():
         tell(text, level=logging.ERROR)
     else:
         sys.stderr.write(f"earmark: {text}\n")
 
 
+def presentable(text: str) -> str:
+    """``text`` as people may read it: placeholders for what is masked, and for personal numbers that are not."""
+    return shown(masked_line(text))
+
+
 def print_rows(rows: "Sequence[DataclassInstance]", form: Format) -> None:
-    """Prints rows as data: JSON, JSON lines or CSV with the field names as they are."""
+    """Prints rows as data: JSON, JSON lines or CSV with the field names as they are; what is masked as placeholders."""
     entries = [{name: _plain(value) for name, value in asdict(row).items()} for row in rows]
     if form == Format.JSON:
         sys.stdout.write(json.dumps(entries, ensure_ascii=False, indent=1) + "\n")
@@ -83,6 +108,10 @@ def print_rows(rows: "Sequence[DataclassInstance]", form: Format) -> None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, str):
+        return shown(value)
     return value.isoformat() if isinstance(value, datetime) else value
 
 

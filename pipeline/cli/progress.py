@@ -4,7 +4,7 @@ import sys
 import time
 
 from pipeline.batch.inventory import DescribedFile
-from pipeline.cli.output import clock, message
+from pipeline.cli.output import clock, message, presentable
 from pipeline.domain.calls import Recording
 from pipeline.domain.results import ProcessedCall
 from pipeline.store.recordings import Registered
@@ -82,26 +82,27 @@ class Bar:
         """Moves on; says why where something is amiss."""
         self._bar.advance(self._task)
         if registered.duplicate_of:
-            self._bar.console.print(f"{visible(file.name)}  same bytes as {registered.duplicate_of}", markup=False)
+            self._print(f"{visible(file.name)}  same bytes as {registered.duplicate_of}")
         elif registered.message:
-            self._bar.console.print(f"{visible(file.name)}  in quarantine: {registered.message}", markup=False)
+            self._print(f"{visible(file.name)}  in quarantine: {registered.message}")
 
     def processed(self, recording: Recording, call: ProcessedCall, *, hits: int, took_s: float) -> None:
         """Moves on and counts flagged calls."""
         self._flagged += hits > 0
         self._bar.update(self._task, advance=1, description=f"有命中 flagged {self._flagged}")
         for warning in call.warnings:
-            self._bar.console.print(f"{visible(recording.name)}  note: {warning}", markup=False)
+            self._print(f"{visible(recording.name)}  note: {warning}")
 
     def failed(self, recording: Recording, text: str, *, reason: str, final: bool) -> None:
         """Says what went wrong."""
         self._bar.advance(self._task, final)
-        self._bar.console.print(
-            f"{visible(recording.name)}  {'' if final else 'will be tried again: '}{text}", markup=False
-        )
+        self._print(f"{visible(recording.name)}  {'' if final else 'will be tried again: '}{text}")
 
     def worker_lost(self, what: str, *, reason: str) -> None:
         """Said with its recording, and in the log."""
+
+    def _print(self, line: str) -> None:
+        self._bar.console.print(presentable(line), markup=False)
 
     def close(self) -> None:
         """Takes the bar away."""

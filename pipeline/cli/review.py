@@ -6,6 +6,7 @@ import typer
 
 from pipeline.cli.apply import RulesOption, SiteModelsOption
 from pipeline.cli.observing import MetricsPortOption
+from pipeline.cli.originals import keys_of, say_what_is_unmasked
 from pipeline.cli.output import DbOption, message
 
 app = typer.Typer(help="The review desk, in the browser. 复核台", no_args_is_help=True)
@@ -57,9 +58,10 @@ def serve(
     if settings.review_secret is None:
         message("No review_secret is set: everyone has to log in again when this is started anew.")
     serving.make_searchable(database)
+    say_what_is_unmasked(database)
     trust = settings.calibration_level, settings.calibration_days
     reports = desk_reports(database, settings.timezone, settings.desk_url, trust=trust)
-    desk = Desk(database, pack, desk_settings, settings.models, reports)
+    desk = Desk(database, pack, desk_settings, settings.models, reports, keys_of(settings))
     serving.serve(desk, listener, settings, metrics=metrics)
     if counting is not None:
         counting.close()

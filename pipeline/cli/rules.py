@@ -29,6 +29,7 @@ from pipeline.cli.reference import (
     labelled_words,
 )
 from pipeline.cli.rule_choice import LabelsOption, RuleOption, load_pack, pack_ids, site_predictions, wanted_rules
+from pipeline.domain.personal import shown
 
 if TYPE_CHECKING:
     from pipeline.domain.results import Call
@@ -217,7 +218,7 @@ def _print_evaluation_data(judged: "list[Case]", by: str | None, compared: "Comp
         data["reference"] = comparison_data(compared)
     if by:
         data["by"] = {value: _rates(count(of_value)) for value, of_value in slices(judged, by).items()}
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+    sys.stdout.write(shown(json.dumps(data, ensure_ascii=False, indent=1)) + "\n")
 
 
 def _rates(counts: "Counts") -> dict[str, object]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline.cli.apply import RulesOption
 from pipeline.cli.output import Format, FormatOption, message
 from pipeline.cli.rule_choice import LabelsOption, pack_folders, site_predictions
+from pipeline.domain.personal import shown
 
 if TYPE_CHECKING:
     from pipeline.evaluation.rule_quality import Counts
@@ -50,7 +51,7 @@ def _print_update(update: "Update", form: Format, *, is_first: bool = False) -> 
     from pipeline.cli.watch_view import print_start, print_update
 
     if form != Format.TABLE:
-        sys.stdout.write(json.dumps(_data(update), ensure_ascii=False) + "\n")
+        sys.stdout.write(shown(json.dumps(_data(update), ensure_ascii=False)) + "\n")
     elif is_first:
         print_start(update)
     else:

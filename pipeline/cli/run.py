@@ -9,6 +9,7 @@ import typer
 
 from pipeline.cli.apply import RulesOption, SiteModelsOption
 from pipeline.cli.observing import MetricsPortOption, observing_options, progress_beside
+from pipeline.cli.originals import pseudonyms_of, say_what_is_kept, say_what_is_unmasked
 from pipeline.cli.output import DbOption, Format, FormatOption, message
 from pipeline.cli.summary import BatchRun, print_summary
 
@@ -95,7 +96,9 @@ def run_batch(paths: list[str], manifest: Path | None, settings: "Settings", *, 
 
     if not paths and manifest is None:
         raise ConfigError("nothing to do: give a PATH or a URL, or --manifest FILE for all that it names")
-    described = read_manifest(manifest, timezone=settings.timezone) if manifest else None
+    say_what_is_kept(settings)
+    pseudonym = pseudonyms_of(settings)
+    described = read_manifest(manifest, timezone=settings.timezone, pseudonym=pseudonym) if manifest else None
     discovery = discover(paths, described)
     problems = _report_problems(discovery)
     options = process_options(settings)
@@ -103,6 +106,7 @@ def run_batch(paths: list[str], manifest: Path | None, settings: "Settings", *, 
     load = LoggedLoad(Loader(options), settings.log_options, run.id)
     with closing(executor_of(settings, load)) as executor:
         database = open_database(settings.db, create=True)
+        say_what_is_unmasked(database)
         limits = run_options(settings, executor)
         with (
             closing(progress_beside(settings.log_options)) as shown,
@@ -163,7 +167,13 @@ def process_options(settings: "Settings") -> "ProcessOptions":
     )
     pack = load_rules(settings.rules)
     return ProcessOptions(
-        asr, pack, settings.channel_roles or (), settings.max_duration_h * 3600, models=settings.models
+        asr,
+        pack,
+        settings.channel_roles or (),
+        settings.max_duration_h * 3600,
+        models=settings.models,
+        own_numbers=settings.own_numbers,
+        key_file=settings.sealing_keys,
     )
 
 

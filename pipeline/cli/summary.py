@@ -35,6 +35,7 @@ class SummaryRow:
     processed: int
     done_before: int
     duplicates: int
+    erased: int
     failed: int
     leased_elsewhere: int
     audio_s: float
@@ -52,6 +53,7 @@ def print_summary(done: "BatchRun", form: Format) -> None:
             processed=summary.processed,
             done_before=summary.done_before,
             duplicates=summary.duplicates,
+            erased=summary.erased,
             failed=summary.failed.total(),
             leased_elsewhere=summary.leased_elsewhere,
             audio_s=round(summary.audio_s, 3),
@@ -83,6 +85,10 @@ def _print_counts(done: "BatchRun") -> None:
     if summary.failed:
         text = ", ".join(f"{reason} {count}" for reason, count in summary.failed.most_common())
         table.add_row("失败 failed", f"{text}. Each with its remedy: earmark calls --state quarantined")
+    if summary.erased:
+        table.add_row(
+            "已抹去 erased", f"{summary.erased} were erased for a customer and are left alone; delete the files"
+        )
     if summary.leased_elsewhere:
         table.add_row("处理中 busy", f"{summary.leased_elsewhere} are being processed by another run")
     if summary.interrupted:

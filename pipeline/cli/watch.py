@@ -15,6 +15,7 @@ import typer
 
 from pipeline.cli.apply import RulesOption, SiteModelsOption
 from pipeline.cli.observing import MetricsPortOption, Quiet, alerting, is_told_by_the_log, observing_options
+from pipeline.cli.originals import pseudonyms_of, say_what_is_kept
 from pipeline.cli.output import DbOption, clock, message
 from pipeline.domain.errors import ConfigError, StoreError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pipeline.batch.observing import ObservingOptions
     from pipeline.batch.process import ProcessOptions
     from pipeline.batch.runner import Progress
+    from pipeline.batch.watching import WatchedManifest
     from pipeline.domain.calls import Recording
     from pipeline.domain.results import ProcessedCall
     from pipeline.settings import Settings
@@ -104,6 +106,7 @@ def watch_folders(folders: list[Path], manifest: Path | None, settings: "Setting
     run = describe_run(options, "watch")
     if observing.webhook is not None:
         run = replace(run, alerting=alerting(settings, run.headings))
+    say_what_is_kept(settings)
     watcher = _Watcher(folders, manifest, settings, options, observing)
     message(watcher.describe())
     with _told_to_stop() as stop:
@@ -133,6 +136,14 @@ class _Watcher:
         told = f"; alerts ({', '.join(self.settings.alert_rules)}) go to {hook.host}" if hook is not None else ""
         return f"正在监听 watching {where}{told}; Ctrl-C ends it"
 
+    def _manifest(self) -> "WatchedManifest | None":
+        from pipeline.batch.watching import WatchedManifest
+
+        if self.manifest is None:
+            return None
+        pseudonym = pseudonyms_of(self.settings)
+        return WatchedManifest(self.manifest, self.folders, timezone=self.settings.timezone, pseudonym=pseudonym)
+
     def work(self, run: "Run", stop: threading.Event) -> bool:
         """Works until it is told to stop; returns whether it was.
 
@@ -143,13 +154,13 @@ class _Watcher:
         from pipeline.batch.observing import LoggedLoad, observed
         from pipeline.batch.process import Loader
         from pipeline.batch.runner import Runner
-        from pipeline.batch.watching import WatchedManifest, arriving
+        from pipeline.batch.watching import arriving
         from pipeline.cli.run import executor_of, run_options
         from pipeline.store.database import open_database
 
         settings = self.settings
         arrivals = Arrivals(self.folders, settle_s=settings.settle_s)
-        manifest = WatchedManifest(self.manifest, self.folders, timezone=settings.timezone) if self.manifest else None
+        manifest = self._manifest()
         load = LoggedLoad(Loader(self.options), settings.log_options, run.id)
         with (
             closing(open_database(settings.db, create=True)) as database,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.domain.calls import Recording, Role
+from pipeline.domain.personal import shown
 from pipeline.domain.results import BilingualText, Evidence, Outcome, RuleHeading, RuleResult, RuleStatus, Severity
 
 SHOWN_MOMENTS = 3
@@ -77,7 +78,7 @@ def _alert(recording: Recording, heading: RuleHeading, result: RuleResult, alert
     why = result.explanation if alerting.quotes else _moments(result.evidence)
     body: dict[str, object] = {
         "id": identity,
-        "recording": recording.name,
+        "recording": shown(recording.name),
         "recording_id": recording.id,
         "started_at": facts.started_at.isoformat() if facts.started_at else None,
         "agent": facts.agent,
@@ -88,7 +89,7 @@ def _alert(recording: Recording, heading: RuleHeading, result: RuleResult, alert
         "error_class": heading.error_class.value,
         "start_s": round(start_s, 2),
         "confidence": None if result.confidence is None else round(result.confidence, 3),
-        "explanation": {"zh": why.zh, "en": why.en},
+        "explanation": {"zh": shown(why.zh), "en": shown(why.en, english=True)},
     }
     if alerting.desk_url is not None:
         body["link"] = f"{alerting.desk_url.rstrip('/')}/calls/{recording.id}?t={start_s:.1f}"

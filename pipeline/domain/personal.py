@@ -7,7 +7,7 @@ evidence fit both. Nothing needs to be known beside the text to show it (`shown`
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -43,6 +43,8 @@ class PersonalKind(Enum):
 
 
 _KINDS = tuple(PersonalKind)
+_BY_NAME = {name: kind for kind in _KINDS for name in (kind.zh.lower(), kind.en)}
+_PLACEHOLDER = re.compile(rf"\[({'|'.join(map(re.escape, _BY_NAME))})([1-9]\d?)?\]", re.IGNORECASE)
 _MASKED = re.compile(f"([{chr(_FIRST)}-{chr(_FIRST + len(_KINDS) * MOST_OF_A_KIND - 1)}])\\1*")
 
 
@@ -76,26 +78,44 @@ def _masks(spans: Sequence[PersonalSpan]) -> Mapping[tuple[PersonalKind, str], s
     counts = dict.fromkeys(_KINDS, 0)
     for span in spans:
         if (span.kind, span.value) not in masks:
-            number = min(counts[span.kind], MOST_OF_A_KIND - 1)
+            masks[span.kind, span.value] = mask_of(span.kind, counts[span.kind])
             counts[span.kind] += 1
-            masks[span.kind, span.value] = chr(_FIRST + _KINDS.index(span.kind) * MOST_OF_A_KIND + number)
     return masks
 
 
 def _masked_turn(turn: Turn, spans: Sequence[PersonalSpan], masks: Mapping[tuple[PersonalKind, str], str]) -> Turn:
-    if not spans:
-        return turn
     characters = list(turn.text)
     for span in spans:
         for at in range(max(0, span.char_start), min(span.char_end, len(characters))):
             characters[at] = masks[span.kind, span.value]
-    text = "".join(characters)
+    return _with_text(turn, "".join(characters))
+
+
+def _with_text(turn: Turn, text: str) -> Turn:
+    """The turn with other characters in place of as many."""
+    if text == turn.text:
+        return turn
     words: list[Word] = []
     position = 0
     for word in turn.words:
         words.append(replace(word, text=text[position : position + len(word.text)]))
         position += len(word.text)
     return replace(turn, text=text, words=tuple(words))
+
+
+def respelt(transcript: Transcript, texts: Mapping[int, str]) -> Transcript:
+    """``transcript`` with other texts for some of its turns, by index.
+
+    Raises:
+        IndexError: it has no such turn.
+        ValueError: a text is not as long as the one it replaces.
+    """
+    turns = list(transcript.turns)
+    for index, text in texts.items():
+        if len(text) != len(turns[index].text):
+            raise ValueError(f"turn {index} has {len(turns[index].text)} characters, not {len(text)}")
+        turns[index] = _with_text(turns[index], text)
+    return replace(transcript, turns=tuple(turns))
 
 
 def shown(text: str, *, english: bool = False) -> str:
@@ -119,15 +139,51 @@ def shown(text: str, *, english: bool = False) -> str:
     return _MASKED.sub(placeholder, text)
 
 
+def mask_of(kind: PersonalKind, number: int = 0) -> str:
+    """The masked character of the datum ``number`` of its kind in a call, from 0."""
+    return chr(_FIRST + _KINDS.index(kind) * MOST_OF_A_KIND + min(number, MOST_OF_A_KIND - 1))
+
+
+def masked_run(kind: PersonalKind, *, at_least: int) -> re.Pattern[str]:
+    """Matches a datum of the kind, if so many of its characters are masked in one piece."""
+    first = ord(mask_of(kind))
+    return re.compile(f"([{chr(first)}-{chr(first + MOST_OF_A_KIND - 1)}])\\1{{{at_least - 1},}}")
+
+
+def masked_runs(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each run of one masked character."""
+    for match in _MASKED.finditer(text):
+        yield match.start(), match.end()
+
+
+def searchable(query: str) -> str:
+    """``query`` with what a placeholder in it stands for, so that ``[手机号]`` finds the calls that hide one.
+
+    >>> shown(searchable("[手机号2]"))
+    '[手机号2]'
+    """
+    return _PLACEHOLDER.sub(lambda match: 2 * mask_of(_BY_NAME[match[1].lower()], int(match[2] or 1) - 1), query)
+
+
+def kinds_in(text: str) -> tuple[PersonalKind, ...]:
+    """The kind of each run of masked characters, in their order."""
+    return tuple(_KINDS[(ord(match[1]) - _FIRST) // MOST_OF_A_KIND] for match in _MASKED.finditer(text))
+
+
 def is_masked(text: str) -> bool:
     """Whether any character of ``text`` is masked."""
     return _MASKED.search(text) is not None
 
 
 def masked_spans(transcript: Transcript) -> Mapping[int, tuple[Span, ...]]:
-    """When masked characters were spoken, by channel, in the order of the turns."""
+    """When masked characters were spoken, by channel, in the order of the turns.
+
+    Where the words of a turn have no times, or are not those of its text, that is the whole turn.
+    """
     found: dict[int, list[Span]] = {}
     for turn in transcript.turns:
+        timed = bool(turn.words) and "".join(word.text for word in turn.words) == turn.text
         for match in _MASKED.finditer(turn.text):
-            found.setdefault(turn.channel, []).append(turn.span_of(match.start(), match.end()))
+            span = turn.span_of(match.start(), match.end()) if timed else turn.span
+            found.setdefault(turn.channel, []).append(span)
     return {channel: tuple(spans) for channel, spans in found.items()}

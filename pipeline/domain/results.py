@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.domain.calls import AudioFormat, CallMetadata, Role, Transcript
+from pipeline.domain.originals import Sealed
 from pipeline.domain.predictions import Predictions
 from pipeline.domain.signals import Signals
 
@@ -133,7 +134,12 @@ class ProcessedCall:
 
     audio: AudioFormat
     transcript: Transcript
+    """Masked, as all that quotes it."""
     signals: Signals
     findings: Findings
     warnings: tuple[str, ...] = ()
     """What an operator should know though the call could be judged."""
+    original: Sealed | None = None
+    """What the transcript hides; ``None`` where that is nothing, or is not kept."""
+    masking: int | None = None
+    """Which masking the transcript went through."""

@@ -7,6 +7,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from pipeline.domain.errors import ConfigError
+from pipeline.domain.personal import shown
 from pipeline.reports.shares import Change, Share
 from pipeline.reports.words import NOT_KNOWN
 from pipeline.reports.words import Say as Say
@@ -63,7 +64,7 @@ def write_sheets(sheets: Iterable[Sheet], path: Path) -> None:
                     sheet.set_column(1, 1, 110, wrap)
                 for at, row in enumerate(rows, start=1):
                     for column, value in enumerate(row):
-                        shown = NOT_KNOWN if value is None else value
-                        sheet.write(at, column, shown, percent if isinstance(value, Rate) else None)
+                        written = NOT_KNOWN if value is None else shown(value) if isinstance(value, str) else value
+                        sheet.write(at, column, written, percent if isinstance(value, Rate) else None)
     except (OSError, FileCreateError) as error:
         raise ConfigError(f"--out {path}: cannot be written: {error}") from error

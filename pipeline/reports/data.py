@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 
+from pipeline.domain.personal import shown
 from pipeline.reports.shares import Share
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -13,7 +14,7 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 def as_json(report: object) -> str:
     """A report, or any other page made of dataclasses, as a JSON document with a final newline."""
-    return json.dumps(plain(report), ensure_ascii=False, indent=1) + "\n"
+    return shown(json.dumps(plain(report), ensure_ascii=False, indent=1)) + "\n"
 
 
 def plain(value: object) -> Json:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
+from pipeline.domain import personal
 from pipeline.domain.action_words import VERDICTS
 from pipeline.domain.calibration import TRUST_WORDS
 from pipeline.domain.periods import buckets
@@ -114,6 +116,13 @@ def _rendered(report: Report, lang: str, *, whole: bool) -> str:
     )
 
 
+@pass_context
+def _placeholders(context: Context, value: object) -> object:
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return personal.shown(value, english=context.get("lang") == "en")
+    return value
+
+
 def common(lang: str, *, whole: bool) -> dict[str, object]:
     """What every template needs: the language, how things are written, and the style sheet."""
     return {
@@ -143,6 +152,7 @@ def template(name: str) -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_placeholders,
     )
     environment.filters["visible"] = visible
     return environment.get_template(name)

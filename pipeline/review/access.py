@@ -20,6 +20,8 @@ class Permission(StrEnum):
     DECIDE_APPEAL = "decide_appeal"
     EXPORT = "export"
     SEE_AUDIT = "see_audit"
+    UNMASK = "unmask"
+    """See what a transcript hides, with a reason and an entry in the audit log; see `may_unmask`."""
     CALIBRATE = "calibrate"
     """Begin and end calibration sessions, see what came of them, decide what is right."""
     SEE_OWN = "see_own"
@@ -55,6 +57,7 @@ ALLOWED: dict[Permission, frozenset[AccountRole]] = {
     Permission.DECIDE_APPEAL: frozenset({_REVIEWER, _MANAGER, _ADMIN}),
     Permission.EXPORT: frozenset({_AUTHOR, _MANAGER, _ADMIN}),
     Permission.SEE_AUDIT: frozenset({_MANAGER, _ADMIN}),
+    Permission.UNMASK: frozenset({_REVIEWER, _MANAGER, _ADMIN}),
     Permission.CALIBRATE: frozenset({_MANAGER, _ADMIN}),
     Permission.SEE_OWN: _CONCERNED,
     # Not those who judge: whom an action is to improve must not be known where the calls are judged that tell.
@@ -70,6 +73,11 @@ ALLOWED: dict[Permission, frozenset[AccountRole]] = {
 def may(account: Account, permission: Permission) -> bool:
     """Whether the role of the account has the permission."""
     return account.role in ALLOWED[permission]
+
+
+def may_unmask(account: Account, *, reviewers: bool) -> bool:
+    """Whether the account may see what transcripts hide; reviewers only where the site lets them."""
+    return may(account, Permission.UNMASK) and (reviewers or account.role != AccountRole.REVIEWER)
 
 
 def may_see(account: Account, *, agent: str | None, team: str | None, done: bool) -> bool:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from pipeline.privacy.keys import KeyRing
 from pipeline.review import faults
 from pipeline.review.pages import STATIC, make_environment
 from pipeline.review.report_view import Reports
@@ -23,6 +24,7 @@ from pipeline.review.routes import (
     audit,
     calibration,
     call,
+    clear,
     export,
     health,
     judge,
@@ -49,6 +51,7 @@ ROUTERS = (
     mine.router,
     export.router,
     call.router,
+    clear.router,
     calibration.router,
     judge.router,
     audio.router,
@@ -78,6 +81,10 @@ class ReviewSettings:
     """Folder for recordings that are decoded for browsers; one under the system's temporary folder if ``None``."""
     hosts: tuple[str, ...] = LOOPBACK
     """Names under which the desk is reached."""
+    clear_minutes: int = 5
+    """How long a page shows a call unmasked."""
+    clear_reviewers: bool = False
+    """Whether reviewers may see a call unmasked."""
     plans: Path | None = None
     """Folder of sampling plans that are offered, and of the lists that they name."""
 
@@ -92,6 +99,8 @@ class Desk:
     models: Path | None = None
     reports: Reports | None = None
     """``None``: the desk has none."""
+    keys: KeyRing | None = None
+    """Open what transcripts hide; ``None`` where that is not kept."""
 
 
 class _Versioned(StaticFiles):

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import HTTPException, Request
 
 from pipeline.domain.accounts import AccountRole
+from pipeline.domain.personal import is_masked
 from pipeline.domain.results import BilingualText, ErrorClass
 from pipeline.domain.reviews import RejectReason, Review, ReviewKind, Verdict
 from pipeline.domain.scores import Answer, Scorecard
@@ -146,6 +147,7 @@ def panel_context(visitor: Visitor, view: CallView, holder: Taken | None) -> dic
         "options_of": options,
         "item_titles": {item.id: item.title for item in card.items},
         "judging": judging,
+        "hides": any(is_masked(turn.text) for turn in view.sources.stored.call.transcript.turns),
         "holder": holder,
         "panel_data": panel_data(visitor, view, holder),
         # Only the page of an agent or lead has its entries unnamed.

@@ -6,6 +6,8 @@ from typing import Annotated
 from fastapi import HTTPException
 from pydantic import AfterValidator, StringConstraints
 
+from pipeline.privacy.masking import mask_text
+
 
 def storable(text: str) -> str:
     """The text. Raises: ValueError, it holds what no database stores."""
@@ -15,8 +17,17 @@ def storable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(storable)]
-"""What a person writes: a comment, a reason, a correction."""
+Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(storable), AfterValidator(mask_text)]
+"""What a person writes: a comment, a reason, a correction. Personal data in it is masked before anything sees it."""
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=4, max_length=200),
+    AfterValidator(storable),
+    AfterValidator(mask_text),
+]
+"""Why somebody wants what is not for everybody, masked as well."""
+Quote = Annotated[str, StringConstraints(max_length=4000), AfterValidator(storable)]
+"""What a page says that a transcript holds; it is compared with that, not stored."""
 Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(storable)]
 """A name or an id."""
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{8,64}$")]

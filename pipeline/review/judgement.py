@@ -10,7 +10,7 @@ from pipeline.domain.reviews import NOWHERE, NewReview, Place, RejectReason, Rev
 from pipeline.domain.scores import Scorecard
 from pipeline.review.call_view import CallView, Hit, place_of
 from pipeline.review.card_view import name_of
-from pipeline.review.fields import Key, Line, Text
+from pipeline.review.fields import Key, Line, Quote, Text
 
 Second = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 Index = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -54,7 +54,7 @@ class ReviewBody(BaseModel):
     start_s: Second | None = None
     end_s: Second | None = None
     role: Role | None = None
-    quote: Said | None = None
+    quote: Annotated[Quote, StringConstraints(max_length=2000)] | None = None
     text: Said | None = None
     card: Annotated[Line, StringConstraints(max_length=80)] | None = None
     item: Line | None = None

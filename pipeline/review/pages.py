@@ -12,8 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.domain.accounts import Account
-from pipeline.review.access import Permission, home, may
+from pipeline.review.access import Permission, home, may, may_unmask
 from pipeline.review.day import Day, day_of
+from pipeline.review.masked import finalize, spoken
 from pipeline.review.visitor import Visitor, desk_of, language_of, theme_of
 from pipeline.review.wording import ROLE_NAMES, pick
 from pipeline.text.visible import visible
@@ -29,7 +30,9 @@ def make_environment(static_prefix: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=finalize,
     )
+    environment.filters["spoken"] = spoken
     environment.filters["clock"] = clock
     # For names of files: whoever recorded chose them.
     environment.filters["visible"] = visible
@@ -74,6 +77,8 @@ def render(request: Request, visitor: Visitor | None, template: str, **context: 
         "t": partial(_choose, language),
         "pick": lambda words: pick(words, language),
         "may": lambda permission: visitor is not None and may(visitor.account, Permission(permission)),
+        "unmasking": visitor is not None
+        and may_unmask(visitor.account, reviewers=desk_of(request).settings.clear_reviewers),
         "csrf": visitor.csrf if visitor else "",
         "nonce": request.state.nonce,
         "now": datetime.now(UTC),

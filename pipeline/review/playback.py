@@ -1,4 +1,4 @@
-"""The file that a browser is given to play: the recording itself, or a WAV made of it once."""
+"""The file that a browser is given to play: a WAV made once with a tone over what is masked, or the clear recording."""
 
 import errno
 import logging
@@ -7,11 +7,13 @@ import shutil
 import stat
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.audio.masking import NOTHING, SoundMask
 from pipeline.audio.remote import is_url, local_file
 from pipeline.audio.transcode import WAV, playable_type, write_wav
 from pipeline.domain.calls import Recording
@@ -75,8 +77,8 @@ class Playback:
     most_bytes: int = FOLDER_MOST_BYTES
     _locks: Locks = field(default_factory=Locks)
 
-    def sound_of(self, recording: Recording) -> Sound:
-        """What the browser is to be given for the recording.
+    def clear_sound_of(self, recording: Recording) -> Sound:
+        """What the browser of somebody who may hear everything is to be given for the recording.
 
         Raises:
             FileGone: the file is not there, or is not the one that was transcribed.
@@ -86,12 +88,32 @@ class Playback:
         media_type = playable_type(original)
         if media_type is not None:
             return Sound(original, media_type, original.stat())
-        decoded = self.folder / f"{recording.id}.wav"
+        return self._made(recording, original, self.folder / f"{recording.id}.wav", NOTHING)
+
+    def masked_sound_of(self, recording: Recording, mask: SoundMask) -> Sound:
+        """The recording as everybody may hear it: as a WAV whatever it was, since tags in a file may name people.
+
+        Raises:
+            FileGone: the file is not there, or is not the one that was transcribed.
+            AudioError: it cannot be played.
+        """
+        original = self.file_of(recording)
+        return self._made(recording, original, self.folder / f"{recording.id}.{mask.digest}.wav", mask)
+
+    def _made(self, recording: Recording, original: Path, made: Path, mask: SoundMask) -> Sound:
         with self._locks.one_at_a_time(recording.id):
-            if not decoded.is_file():
-                self._decode(original, decoded)
-            os.utime(decoded)
-            return Sound(decoded, WAV, decoded.stat())
+            if not made.is_file():
+                for stale in self.folder.glob(f"{recording.id}.*.wav"):
+                    # What was masked otherwise is not to be heard any more.
+                    stale.unlink(missing_ok=True)
+                self._decode(original, made, mask)
+            _note_use(made)
+            return Sound(made, WAV, made.stat())
+
+    def forget(self, recording_id: str) -> None:
+        """Removes whatever was made of the recording."""
+        for made in self.folder.glob(f"{recording_id}.*"):
+            made.unlink(missing_ok=True)
 
     def file_of(self, recording: Recording) -> Path:
         """A path to the recording's bytes: its file, or a copy of what a URL names, which is fetched once.
@@ -106,7 +128,7 @@ class Playback:
         with self._locks.one_at_a_time(copy.name):
             if not copy.is_file():
                 self._fetch(recording, copy)
-            os.utime(copy)
+            _note_use(copy)
         return copy
 
     def _fetch(self, recording: Recording, copy: Path) -> None:
@@ -124,14 +146,14 @@ class Playback:
             part.unlink(missing_ok=True)
         self._make_room(copy)
 
-    def _decode(self, original: Path, decoded: Path) -> None:
+    def _decode(self, original: Path, decoded: Path, mask: SoundMask) -> None:
         make_private(self.folder)
         handle, name = tempfile.mkstemp(suffix=".part", dir=self.folder)
         os.close(handle)
         part = Path(name)
         try:
             with _needs_room(self.folder):
-                write_wav(original, part)
+                write_wav(original, part, mask)
             part.replace(decoded)
         finally:
             part.unlink(missing_ok=True)
@@ -144,14 +166,19 @@ class Playback:
 
     def _make_room(self, newest: Path) -> None:
         """Removes what was not asked for longest, until the rest is within bounds."""
-        found = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self._kept())
+        found = sorted((path.stat().st_atime, path.stat().st_size, path) for path in self._kept())
         total = sum(size for _, size, _ in found)
-        now = newest.stat().st_mtime
+        now = newest.stat().st_atime
         for asked_at, size, path in found:
             if total <= self.most_bytes or path == newest or now - asked_at < KEPT_S:
                 break
             path.unlink(missing_ok=True)
             total -= size
+
+
+def _note_use(path: Path) -> None:
+    """The time of the last use; that of the last change stays, by which browsers tell that the file is the same."""
+    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
 
 
 @contextmanager

@@ -52,6 +52,8 @@ def review_settings(settings: Settings, database: Database, *, host: str) -> Rev
         timezone=settings.timezone,
         hours=settings.review_hours,
         cache=settings.review_cache,
+        clear_minutes=settings.clear_minutes,
+        clear_reviewers=settings.clear_reviewers,
         plans=settings.sampling_plans,
         hosts=names if host in _EVERY_ADDRESS else (*names, host_name(host)),
     )

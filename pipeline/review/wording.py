@@ -37,6 +37,7 @@ ACTION_NAMES: dict[str, Words] = {
     "appeal": ("申诉", "Appealed"),
     "decide": ("裁定", "Decided"),
     "export": ("导出", "Exported"),
+    "unmask": ("查看原文", "Saw a call unmasked"),
     "search": ("搜索", "Searched"),
     "report": ("查看报告", "Read a report"),
     "draw": ("抽样", "Drew a sample"),

@@ -134,7 +134,7 @@ def audit(
     Args:
         account: who; ``None`` where nobody was logged in.
         action: ``login``, ``login_failed``, ``logout``, ``open``, ``hear``, ``judge``, ``assign``, ``appeal``,
-            ``decide``, ``export``, ``search``, ``action`` or ``account``.
+            ``decide``, ``export``, ``search``, ``action``, ``unmask`` or ``account``.
         detail: counts, ids and choices as JSON; never text of a call and never a password.
         login: what was typed as login, where there is no account.
     """

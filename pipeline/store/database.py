@@ -54,6 +54,15 @@ class Database:
         with store_errors(self.url), self._writers.begin() as connection:
             yield connection
 
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """A connection without a transaction, for what a database does in none, such as ``VACUUM``."""
+        with store_errors(self.url), self._engine.connect() as connection:
+            # What SQLite is to do is said by `on_begin`, not by the driver: there it is in no transaction at all.
+            alone = {"earmark_alone": True} if connection.dialect.name == "sqlite" else {}
+            mode = {} if alone else {"isolation_level": "AUTOCOMMIT"}
+            yield connection.execution_options(**alone, **mode)
+
     def close(self) -> None:
         """Gives the connections back."""
         self._engine.dispose()
@@ -109,12 +118,13 @@ def connect(url: str, *, foreign_keys: bool = True, busy_timeout_s: float = BUSY
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise ConfigError(f"--db {_shown(url)}: earmark stores in sqlite:///FILE or postgresql://…")
         if parsed.get_backend_name() == "sqlite":
-            engine = create_engine(parsed, connect_args={"timeout": busy_timeout_s})
+            # Errors do not quote what was to be stored.
+            engine = create_engine(parsed, connect_args={"timeout": busy_timeout_s}, hide_parameters=True)
             _prepare_sqlite(engine, foreign_keys=foreign_keys)
             return engine
         # psycopg 3 is the driver earmark installs; SQLAlchemy's own default is psycopg2.
         driver = parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
-        return create_engine(driver, pool_pre_ping=True)
+        return create_engine(driver, pool_pre_ping=True, hide_parameters=True)
     except ImportError as error:
         raise ConfigError(f"--db {_shown(url)}: PostgreSQL needs `pip install 'earmark[postgres]'`") from error
     except (ArgumentError, NoSuchModuleError) as error:
@@ -144,6 +154,8 @@ def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("earmark_alone", False):
+            return
         writes = connection.get_execution_options().get("earmark_writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

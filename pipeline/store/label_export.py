@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from pipeline.domain.calls import METADATA_FIELDS, CallMetadata, Turn
 from pipeline.domain.errors import ConfigError
+from pipeline.domain.personal import shown
 from pipeline.domain.results import Evidence
 from pipeline.domain.reviews import (
     NOWHERE,
@@ -250,7 +251,8 @@ def _exported(
         "evidence": _quotes(said, labels, pieces, turns, told),
         "labelled_by": said.labelled_by(labels, logins),
     }
-    return ExportedCall(name, labels, unsure, json.dumps(document, ensure_ascii=False))
+    # Placeholders stand in texts and in quotes alike: one is still found in the other.
+    return ExportedCall(name, labels, unsure, shown(json.dumps(document, ensure_ascii=False)))
 
 
 def _quotes(

@@ -48,7 +48,7 @@ def claim(database: Database, owner: str, *, limit: int, ttl_s: float, now_s: fl
     """
     leases: list[Lease] = []
     with database.writing() as connection:
-        now_s = _now_s(connection) if now_s is None else now_s
+        now_s = clock_s(connection) if now_s is None else now_s
         for kind in _kinds(owner, ttl_s, now_s):
             if len(leases) < limit:
                 rows = connection.execute(_claimable(kind, limit - len(leases)))
@@ -91,12 +91,12 @@ def seconds_to_retry(database: Database, *, now_s: float | None = None) -> float
     """How long until a failed recording may be tried again, by anyone; ``None`` where there is none."""
     query = select(func.count(), func.min(func.coalesce(ledger.c.not_before_s, 0.0))).where(_may_be_retried())
     with database.reading() as connection:
-        now_s = _now_s(connection) if now_s is None else now_s
+        now_s = clock_s(connection) if now_s is None else now_s
         count, until_s = connection.execute(query).one()
     return min(MAX_PAUSE_S, max(0.0, until_s - now_s)) if count else None
 
 
-def _now_s(connection: Connection) -> float:
+def clock_s(connection: Connection) -> float:
     """Seconds since the epoch by the clock that all runners share: the server's, or this machine's for SQLite."""
     if connection.dialect.name == "sqlite":
         return time.time()
@@ -117,7 +117,7 @@ def _claimable(kind: ColumnElement[bool], limit: int) -> Select[Any]:
 def renew(database: Database, owner: str, *, ttl_s: float, now_s: float | None = None) -> None:
     """Holds all leases of ``owner`` for another ``ttl_s`` seconds."""
     with database.writing() as connection:
-        now_s = _now_s(connection) if now_s is None else now_s
+        now_s = clock_s(connection) if now_s is None else now_s
         connection.execute(
             update(ledger)
             .where(ledger.c.state == State.LEASED, ledger.c.owner == owner)
@@ -177,7 +177,7 @@ def fail(database: Database, lease: Lease, failure: Failure, *, run_id: str, pau
     final = failure.permanent or lease.attempt >= MAX_ATTEMPTS or workers_lost >= MAX_WORKERS_LOST
     state = State.QUARANTINED if final else State.FAILED
     with database.writing() as connection:
-        not_before_s = None if final else _now_s(connection) + min(pause_s, MAX_PAUSE_S)
+        not_before_s = None if final else clock_s(connection) + min(pause_s, MAX_PAUSE_S)
         changed = connection.execute(
             update(ledger)
             .where(_fence(lease))

@@ -13,6 +13,7 @@ from pipeline.store.database import Database
 from pipeline.store.recordings import local_start
 from pipeline.store.review_tables import review_items
 from pipeline.store.tables import evaluations, evidence, ledger, pack_rules, predictions, recordings, rule_results, runs
+from pipeline.text.written_numbers import masked_line
 
 PREDICTED = ("dissatisfied", "dissatisfied_flagged", "escalation", "escalation_flagged")
 SEVERITY_RANK = {Severity.CRITICAL.value: 0, Severity.ALERT.value: 1, Severity.MINOR.value: 2}
@@ -179,16 +180,20 @@ def find_recording(database: Database, name: str) -> str:
     Raises:
         StoreError: there is none, or several.
     """
-    ways: list[ColumnElement[bool]] = [recordings.c.name == name, recordings.c.uri == name]
+    shown_name = masked_line(name)
+    ways: list[ColumnElement[bool]] = [recordings.c.name == shown_name, recordings.c.uri == name]
+    if shown_name != name:
+        # Names that differ in a masked number alone read the same.
+        ways[0] = and_(ways[0], recordings.c.uri.endswith(f"/{name}", autoescape=True))
     if len(name) >= 6:
         ways.append(recordings.c.id.startswith(name, autoescape=True))
     with database.reading() as connection:
         rows = connection.execute(select(recordings.c.id, recordings.c.uri).where(or_(*ways)).limit(10)).all()
     if not rows:
-        raise StoreError(f"there is no call {name!r}: `earmark calls` lists them")
+        raise StoreError(f"there is no call {shown_name!r}: `earmark calls` lists them")
     if len(rows) > 1:
-        several = ", ".join(f"{row.id[:12]} ({row.uri})" for row in rows)
-        raise StoreError(f"{name!r} is the name of several calls, give the start of an id: {several}")
+        several = ", ".join(f"{row.id[:12]} ({masked_line(row.uri)})" for row in rows)
+        raise StoreError(f"{shown_name!r} is the name of several calls, give the start of an id: {several}")
     found: str = rows[0].id
     return found
 

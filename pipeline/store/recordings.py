@@ -11,7 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.domain.calls import CallMetadata, Direction, Recording, Role
 from pipeline.store.database import Database, upsert
+from pipeline.store.erased import ERASED, erased_among
 from pipeline.store.tables import files, ledger, recordings
+from pipeline.text.written_numbers import masked_line
 
 
 class State:
@@ -42,7 +44,7 @@ class Registered:
 
     recording_id: str
     state: str
-    """State in the ledger before any work on it."""
+    """State in the ledger before any work on it; ``ERASED`` where the recording was erased and is not entered."""
     duplicate_of: str | None
     """Path of an earlier file with the same bytes, if there is one."""
     reason: str | None
@@ -78,9 +80,11 @@ def register(
         exists: whether something still lies at a path or URL; asked where a recording turns up in a second place.
     """
     now = datetime.now(UTC)
-    ids = [file.recording.id for file in found]
+    given, ids = found, [file.recording.id for file in found]
     duplicates: dict[str, str] = {}
     with database.writing() as connection:
+        gone = erased_among(connection, ids)
+        found = [file for file in found if file.recording.id not in gone]
         rest = _enter_new(connection, found, now)
         known = {row.id: row for row in connection.execute(select(recordings).where(recordings.c.id.in_(ids)))}
         rows = connection.execute(select(files).where(files.c.uri.in_([file.recording.uri for file in rest])))
@@ -95,10 +99,15 @@ def register(
             row.recording_id: row for row in connection.execute(select(ledger).where(ledger.c.recording_id.in_(ids)))
         }
     return [
-        Registered(recording_id, entry.state, duplicates.get(file.recording.uri), entry.reason, entry.message)
-        for file, recording_id in zip(found, ids, strict=True)
-        for entry in (entries[recording_id],)
+        Registered(file.recording.id, ERASED, None, None, None)
+        if file.recording.id in gone
+        else _registered(entries[file.recording.id], duplicates.get(file.recording.uri))
+        for file in given
     ]
+
+
+def _registered(entry: Row[Any], duplicate_of: str | None) -> Registered:
+    return Registered(entry.recording_id, entry.state, duplicate_of, entry.reason, entry.message)
 
 
 def _enter_new(connection: Connection, found: Sequence[FoundFile], now: datetime) -> list[FoundFile]:
@@ -208,7 +217,7 @@ def _move_replaced(connection: Connection, recording_id: str, uri: str) -> None:
     connection.execute(
         update(recordings)
         .where(recordings.c.id == recording_id, recordings.c.uri == uri)
-        .values(uri=now_at, name=now_at.rpartition("/")[2])
+        .values(uri=now_at, name=masked_line(now_at.rpartition("/")[2]))
     )
 
 

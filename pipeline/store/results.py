@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 from sqlalchemy import Row as SqlRow
 
 from pipeline.domain.alerts import Alerting, alerts_of
@@ -28,6 +28,7 @@ from pipeline.store import documents
 from pipeline.store.alerts import queue_alerts
 from pipeline.store.database import Database, Row, upsert
 from pipeline.store.ledger import Lease, complete
+from pipeline.store.originals import keep_original
 from pipeline.store.recordings import recording_of
 from pipeline.store.review_queue import QueueEntry, enter
 from pipeline.store.search import index_call
@@ -69,6 +70,8 @@ class StoredCall:
     duration_s: float
     predictions: Predictions | None = None
     """What the classifiers said last; ``None`` where none were run."""
+    masking: int | None = None
+    """Which masking the transcript went through; ``None`` where an earlier version stored it as it was spoken."""
 
 
 def start_run(database: Database, run: Run) -> None:
@@ -142,8 +145,10 @@ def save_call(database: Database, lease: Lease, call: ProcessedCall, run: Run) -
             "characters": call.transcript.character_count,
             "turns": documents.encode_turns(call.transcript.turns),
             "signals": documents.encode_signals(call.signals),
+            "masking": call.masking,
         }
         upsert(connection, transcripts, [transcript])
+        keep_original(connection, recording_id, call.original)
         index_call(connection, recording_id, call.transcript.turns)
         _replace_findings(connection, recording_id, call.findings, run)
         if run.alerting is not None:
@@ -152,10 +157,14 @@ def save_call(database: Database, lease: Lease, call: ProcessedCall, run: Run) -
 
 
 def save_findings(database: Database, findings: Mapping[str, Findings], run: Run) -> None:
-    """Replaces what is said of several calls, by recording id, in one transaction."""
+    """Replaces what is said of several calls, by recording id, in one transaction.
+
+    A call whose transcript was deleted meanwhile is left out: what was found in it quotes it.
+    """
     with database.writing() as connection:
-        for recording_id, of_call in findings.items():
-            _replace_findings(connection, recording_id, of_call, run)
+        there = select(transcripts.c.recording_id).where(transcripts.c.recording_id.in_(list(findings)))
+        for recording_id in sorted(connection.scalars(there.with_for_update(read=True, key_share=True))):
+            _replace_findings(connection, recording_id, findings[recording_id], run)
 
 
 def _replace_findings(connection: Connection, recording_id: str, findings: Findings, run: Run) -> None:
@@ -276,7 +285,7 @@ def stored_calls(database: Database) -> Iterator[StoredCall]:
     """Every transcribed call, by recording id, a page at a time; calls stored meanwhile may be left out."""
     last = ""
     while True:
-        page = _calls_where(database, after=last)
+        page = calls_where(database, recordings.c.id > last)
         yield from page
         if len(page) < PAGE:
             return
@@ -285,24 +294,26 @@ def stored_calls(database: Database) -> Iterator[StoredCall]:
 
 def stored_call(database: Database, recording_id: str) -> StoredCall | None:
     """One transcribed call; ``None`` where the recording was not (or not yet) transcribed."""
-    return next(iter(_calls_where(database, only=recording_id)), None)
+    return next(iter(calls_where(database, recordings.c.id == recording_id)), None)
 
 
-def _calls_where(database: Database, *, after: str = "", only: str | None = None) -> list[StoredCall]:
+def calls_where(database: Database, condition: ColumnElement[bool], *, limit: int = PAGE) -> list[StoredCall]:
+    """The transcribed calls for which the condition holds, by recording id."""
     query = (
         select(
             recordings,
             transcripts.c.language,
             transcripts.c.turns,
             transcripts.c.signals,
+            transcripts.c.masking,
             predictions.c.document.label("predicted"),
         )
         .join(transcripts, transcripts.c.recording_id == recordings.c.id)
         .outerjoin(predictions, predictions.c.recording_id == recordings.c.id)
     )
-    query = query.where(recordings.c.id == only if only is not None else recordings.c.id > after)
+    query = query.where(condition)
     with database.reading() as connection:
-        rows = connection.execute(query.order_by(recordings.c.id).limit(PAGE)).all()
+        rows = connection.execute(query.order_by(recordings.c.id).limit(limit)).all()
         results = results_of(connection, [row.id for row in rows])
     calls = []
     for row in rows:
@@ -310,7 +321,8 @@ def _calls_where(database: Database, *, after: str = "", only: str | None = None
         transcript = Transcript(documents.decode_turns(row.turns), row.duration_s, row.language)
         call = Call(transcript, recording.metadata, documents.decode_signals(row.signals))
         predicted = documents.decode_predictions(row.predicted) if row.predicted is not None else None
-        calls.append(StoredCall(recording, call, tuple(results.get(row.id, ())), row.duration_s, predicted))
+        said = tuple(results.get(row.id, ()))
+        calls.append(StoredCall(recording, call, said, row.duration_s, predicted, row.masking))
     return calls
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import table as light_table
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
 from pipeline.domain.calls import Turn
+from pipeline.domain.personal import searchable
 from pipeline.store import documents
 from pipeline.store.database import Database
 from pipeline.store.review_tables import review_items, search_documents
@@ -59,6 +60,28 @@ def index_call(connection: Connection, recording_id: str, turns: Iterable[Turn])
     connection.execute(search_documents.insert().values(id=number, recording_id=recording_id))
 
 
+def forget_call(connection: Connection, recording_id: str, turns: Iterable[Turn]) -> int:
+    """Takes a call out of the index; returns how many entries it had.
+
+    Args:
+        connection: within a transaction that writes.
+        recording_id: which call.
+        turns: as they were indexed: SQLite finds what it has to take out by the words.
+    """
+    known = select(search_documents.c.id).where(search_documents.c.recording_id == recording_id)
+    number = connection.execute(known).scalar()
+    if number is None:
+        return 0
+    connection.execute(delete(search_documents).where(search_documents.c.id == number))
+    if connection.dialect.name == "sqlite":
+        # Source: https://www.sqlite.org/fts5.html#the_delete_command
+        insert = text("INSERT INTO search_text (search_text, rowid, words) VALUES ('delete', :id, :words)")
+        connection.execute(insert, {"id": number, "words": " ".join(_tokens(_lines(turns)))})
+    else:
+        connection.execute(delete(_search_text).where(_search_text.c.id == number))
+    return 1
+
+
 def index_missing(database: Database, progress: Callable[[int], object] | None = None) -> int:
     """Indexes the calls that have a transcript and no entry, and returns how many; safe to run beside a batch.
 
@@ -72,13 +95,14 @@ def index_missing(database: Database, progress: Callable[[int], object] | None =
     query = select(transcripts.c.recording_id, transcripts.c.turns).where(indexed).order_by(transcripts.c.recording_id)
     done, last = 0, ""
     while True:
-        with database.reading() as connection:
-            rows = connection.execute(query.where(transcripts.c.recording_id > last).limit(CATCH_UP)).all()
-        if not rows:
-            return done
         with database.writing() as connection:
+            # Locked: a transcript that is being erased is not to come back as an index of its words.
+            page = query.where(transcripts.c.recording_id > last).limit(CATCH_UP)
+            rows = connection.execute(page.with_for_update(read=True, of=transcripts)).all()
             for row in rows:
                 index_call(connection, row.recording_id, documents.decode_turns(row.turns))
+        if not rows:
+            return done
         done, last = done + len(rows), rows[-1].recording_id
         if progress is not None:
             progress(done)
@@ -117,7 +141,7 @@ def query_words(query: str) -> tuple[str, ...]:
     >>> query_words("退 貨 ＶＩＰ")
     ('退', '货', 'vip')
     """
-    clean = query[:MAX_QUERY].replace("\0", " ").encode("utf-8", "replace").decode()
+    clean = searchable(query[:MAX_QUERY]).replace("\0", " ").encode("utf-8", "replace").decode()
     words = (normalise(word).text.strip() for word in clean.split())
     return tuple(dict.fromkeys(word for word in words if word))
 

@@ -167,6 +167,8 @@ transcripts = Table(
     Column("characters", Integer, nullable=False),
     Column("turns", LargeBinary, nullable=False),
     Column("signals", LargeBinary, nullable=False),
+    # Which masking it went through; none where an earlier version stored it.
+    Column("masking", Integer, index=True),
 )
 
 evaluations = Table(

@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from pipeline.domain.errors import StoreError
 from pipeline.store.database import Database, upsert
+from pipeline.store.erased import is_erased
 from pipeline.store.review_tables import waveforms
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Waveform:
     """One byte a peak, 0–127, for each channel; all of one length."""
 
 
-def stored_waveform(database: Database, recording_id: str) -> Waveform | None:
-    """The outline of a recording; ``None`` where nobody has opened the call yet.
+def stored_waveform(database: Database, recording_id: str, mask: str) -> Waveform | None:
+    """The outline of a recording under the mask of that digest; ``None`` where nobody has asked for it yet.
 
     Raises:
         StoreError: it is of another format, so it is to be made again.
@@ -39,20 +40,28 @@ def stored_waveform(database: Database, recording_id: str) -> Waveform | None:
     facts = json.loads(head)
     if facts.get("format") != FORMAT:
         raise StoreError(f"the outline of {recording_id[:12]} is of format {facts.get('format')}, not {FORMAT}")
+    if facts["mask"] != mask:
+        return None
     peaks = zlib.decompress(body)
     length = len(peaks) // facts["channels"]
     channels = tuple(peaks[start : start + length] for start in range(0, len(peaks), length))
     return Waveform(facts["duration_s"], facts["per_s"], channels)
 
 
-def save_waveform(database: Database, recording_id: str, waveform: Waveform) -> None:
-    """Stores the outline, in place of one that is there."""
+def save_waveform(database: Database, recording_id: str, waveform: Waveform, mask: str) -> None:
+    """Stores the outline that was made under the mask of that digest, in place of one that is there.
+
+    Of a recording that was erased meanwhile nothing is stored.
+    """
     facts = {
         "format": FORMAT,
+        "mask": mask,
         "duration_s": waveform.duration_s,
         "per_s": waveform.per_s,
         "channels": len(waveform.channels),
     }
     document = json.dumps(facts).encode() + b"\n" + zlib.compress(b"".join(waveform.channels))
     with database.writing() as connection:
+        if is_erased(connection, recording_id):
+            return
         upsert(connection, waveforms, [{"recording_id": recording_id, "document": document}])

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
+from pipeline.domain.personal import PersonalKind, masked_run
 from pipeline.domain.results import BilingualText
 from pipeline.text.normalise import NormalisedText
 from rules.operators.base import Clause, Operator, Spec
@@ -44,6 +45,14 @@ _PATTERNS = {
     EntityKind.PLATE: re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z][a-z0-9]{5,6}"),
     EntityKind.EMAIL: re.compile(r"[a-z0-9_.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+"),
 }
+_MASKED = {
+    EntityKind.ID_CARD: masked_run(PersonalKind.RESIDENT_ID, at_least=15),
+    EntityKind.MOBILE: masked_run(PersonalKind.MOBILE, at_least=11),
+    EntityKind.BANK_CARD: masked_run(PersonalKind.BANK_CARD, at_least=16),
+    EntityKind.PLATE: masked_run(PersonalKind.LICENCE_PLATE, at_least=7),
+    EntityKind.EMAIL: masked_run(PersonalKind.EMAIL, at_least=6),
+}
+"""A stored call is masked: what it hides tells its kind, if it was said in one piece."""
 _GROUP = re.compile(r"\d+x?")
 _GAP_CHARACTERS = 10
 """Words that people say between the groups of a number they read out (哎系统卡了一下), not more."""
@@ -96,12 +105,16 @@ class EntityFinder:
     def find(self, view: CallView, region: Region) -> Sequence[Match]:
         found: list[Match] = []
         patterns = [_PATTERNS[kind] for kind in self._kinds if kind in _PATTERNS]
+        masked = [_MASKED[kind] for kind in self._kinds if kind in _MASKED]
         tests = [self._tests[kind] for kind in self._kinds if kind in self._tests]
         for turn in region.turns(view) if patterns else ():
             digits = _digits(view, turn)
             for pattern in patterns:
                 spans = (digits.original_span(*match.span()) for match in pattern.finditer(digits.text))
                 found.extend((view.spot(turn, start, end),) for start, end in spans)
+        for turn in region.turns(view) if masked else ():
+            runs = (match.span() for pattern in masked for match in pattern.finditer(view.normal_turns[turn]))
+            found.extend((view.spot(turn, *run),) for run in runs)
         if tests:
             found.extend(_numbers(view, list(_groups(view, region)), tests))
         return [match for match in found if all(region.admits(view, spot) for spot in match)]

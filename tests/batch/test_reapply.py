@@ -33,7 +33,7 @@ def changed_rules(call):
 
 
 def test_says_and_stores_what_changed(store, monkeypatch):
-    monkeypatch.setattr("pipeline.batch.reapply.PAGE", 2)
+    monkeypatch.setattr("pipeline.batch.spoken.PAGE", 2)
     done = reapply(store, changed_rules, run("again", command="apply"))
     assert done.calls == 3
     assert [(change.rule, change.before, change.after, change.start_s) for change in done.changes[:3]] == [

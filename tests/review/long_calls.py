@@ -9,6 +9,7 @@ from pipeline.audio.signals import measure_signals
 from pipeline.batch.rule_set import headings, load_rules
 from pipeline.domain.calls import AudioFormat, CallMetadata, Recording, Role, Transcript, Turn, Word
 from pipeline.domain.results import Call, Findings, ProcessedCall
+from pipeline.privacy.masking import MASKING
 from pipeline.store.database import Database
 from pipeline.store.ledger import claim
 from pipeline.store.recordings import FoundFile, register
@@ -44,7 +45,8 @@ def add_long_call(database: Database, folder: Path) -> str:
     results = Engine(pack).evaluate(Call(transcript, metadata, signals))
     sound = AudioFormat(60.0 * MINUTES, 8000, 2, "pcm_mulaw", "wav")
     (lease,) = claim(database, "test", limit=1, ttl_s=600, now_s=time.time())
-    assert save_call(database, lease, ProcessedCall(sound, transcript, signals, Findings(results)), run)
+    processed = ProcessedCall(sound, transcript, signals, Findings(results), masking=MASKING)
+    assert save_call(database, lease, processed, run)
     return LONG_CALL
 
 

@@ -56,9 +56,12 @@ ROUTES = {
     "GET /calls/{recording_id}/audio": EVERYBODY,
     "HEAD /calls/{recording_id}/audio": EVERYBODY,
     "GET /calls/{recording_id}/peaks": EVERYBODY,
+    "POST /calls/{recording_id}/clear-sound": DECIDING,
     "POST /calls/{recording_id}/leave": DESK,
     "POST /calls/{recording_id}/take": DESK,
     "POST /calls/{recording_id}/reviews": DESK,
+    # Of these, reviewers only where the site lets them (tests/privacy/test_clear.py).
+    "POST /calls/{recording_id}/clear": DECIDING,
     "GET /calibrations": DESK,
     "POST /calibrations": LEADING,
     "GET /calibrations/{calibration_id}": DESK,

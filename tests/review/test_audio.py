@@ -2,6 +2,7 @@
 
 import base64
 import errno
+import tempfile
 import threading
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from sqlalchemy import select, update
 
+from pipeline.audio.masking import NOTHING
+from pipeline.audio.transcode import write_wav
 from pipeline.domain.calls import Recording
 from pipeline.domain.errors import ConfigError
 from pipeline.review import playback
@@ -20,7 +23,18 @@ from tests.audio.test_peaks import tone, write
 from tests.review.samples import FOLDER, recording_id
 
 CALL = recording_id("s02.wav")
-BYTES = (FOLDER / "s02.wav").read_bytes()
+RECORDED = (FOLDER / "s02.wav").read_bytes()
+RECORDED_BYTES = len(RECORDED)
+
+
+def as_wav(file) -> bytes:
+    """What is played of a recording in which nothing is hidden."""
+    with tempfile.NamedTemporaryFile(suffix=".wav") as made:
+        write_wav(file, Path(made.name))
+        return Path(made.name).read_bytes()
+
+
+BYTES = as_wav(FOLDER / "s02.wav")
 SIZE = len(BYTES)
 URL = f"/calls/{CALL}/audio"
 
@@ -115,7 +129,7 @@ def test_hearing_is_noted_once_a_session(client_as, desk):
 )
 def test_any_file_name_plays_and_none_goes_out(client_as, desk, tmp_path, name):
     file = tmp_path / name
-    file.write_bytes(BYTES)
+    file.write_bytes(RECORDED)
     move_to(desk, file)
     client = client_as("reviewer")
     assert client.get(URL).content == BYTES
@@ -137,7 +151,7 @@ def test_a_file_that_has_gone_leaves_the_transcript(client_as, desk, tmp_path, c
         file.mkdir()
     move_to(desk, file)
     if change == "other":
-        file.write_bytes(BYTES[:-100])
+        file.write_bytes(RECORDED[:-100])
     if change == "relative":
         with desk.database.writing() as connection:
             connection.execute(update(recordings).where(recordings.c.id == CALL).values(uri="relative/../no.wav"))
@@ -167,7 +181,7 @@ def test_the_outline_is_made_once(client_as, monkeypatch):
     assert first["duration_s"] == pytest.approx(29.4, abs=0.1)
     assert [len(base64.b64decode(channel)) for channel in first["channels"]] == [1470, 1470]
 
-    def never(path):
+    def never(path, mask):
         raise AssertionError("decoded again")
 
     monkeypatch.setattr("pipeline.review.listening.peaks_of", never)
@@ -180,9 +194,9 @@ def test_what_browsers_cannot_play_is_decoded_once_for_all_who_ask(client_as, de
     made = []
     real = playback.write_wav
 
-    def counted(source, target):
+    def counted(source, target, mask):
         made.append(source)
-        real(source, target)
+        real(source, target, mask)
 
     monkeypatch.setattr(playback, "write_wav", counted)
     client = client_as("reviewer")
@@ -197,10 +211,10 @@ def test_what_browsers_cannot_play_is_decoded_once_for_all_who_ask(client_as, de
     assert answers[0][:4] == b"RIFF"
     part = client.get(URL, headers={"Range": "bytes=0-43"})
     assert (part.status_code, part.content) == (206, answers[0][:44])
-    assert [path.name for path in (tmp_path / "playback").iterdir()] == [f"{CALL}.wav"]
+    assert [path.name for path in (tmp_path / "playback").iterdir()] == [f"{CALL}.{NOTHING.digest}.wav"]
 
 
-def lies_at(desk, url, size=SIZE):
+def lies_at(desk, url, size=RECORDED_BYTES):
     with desk.database.writing() as connection:
         connection.execute(update(recordings).where(recordings.c.id == CALL).values(uri=url, size_bytes=size))
 
@@ -208,13 +222,13 @@ def lies_at(desk, url, size=SIZE):
 @pytest.mark.parametrize(
     ("url", "size"),
     [
-        pytest.param("memory://night/gone.wav", SIZE, id="gone"),
-        pytest.param("memory://night/s02.wav", SIZE + 1, id="something else"),
-        pytest.param("nonsense://night/s02.wav", SIZE, id="no such store"),
+        pytest.param("memory://night/gone.wav", RECORDED_BYTES, id="gone"),
+        pytest.param("memory://night/s02.wav", RECORDED_BYTES + 1, id="something else"),
+        pytest.param("nonsense://night/s02.wav", RECORDED_BYTES, id="no such store"),
     ],
 )
 def test_a_recording_that_a_store_no_longer_has(client_as, desk, url, size):
-    MemoryFileSystem().pipe("/night/s02.wav", BYTES)
+    MemoryFileSystem().pipe("/night/s02.wav", RECORDED)
     lies_at(desk, url, size)
     client = client_as("reviewer")
     assert client.get(URL).status_code == 410
@@ -223,14 +237,15 @@ def test_a_recording_that_a_store_no_longer_has(client_as, desk, url, size):
 
 
 def test_a_recording_in_a_store_is_fetched_once_and_heard(client_as, desk, tmp_path):
-    MemoryFileSystem().pipe("/night/s02.wav", BYTES)
+    MemoryFileSystem().pipe("/night/s02.wav", RECORDED)
     lies_at(desk, "memory://night/s02.wav")
     client = client_as("reviewer")
     assert client.get(URL, headers={"Range": "bytes=-500"}).content == BYTES[-500:]
     MemoryFileSystem().rm("/night/s02.wav")
     assert client.get(URL).content == BYTES
     assert client.get(f"/calls/{CALL}/peaks").status_code == 200
-    assert [path.name for path in (tmp_path / "playback").iterdir()] == [f"{CALL}.copy"]
+    names = {f"{CALL}.copy", f"{CALL}.{NOTHING.digest}.wav"}
+    assert {path.name for path in (tmp_path / "playback").iterdir()} == names
 
 
 def test_decoded_recordings_keep_within_bounds(tmp_path, monkeypatch):
@@ -240,7 +255,7 @@ def test_decoded_recordings_keep_within_bounds(tmp_path, monkeypatch):
     for number in range(3):
         file = write(tmp_path / f"{number}.wav", codec="adpcm_ima_wav", container="wav", samples=tone(1.0, channels=1))
         recording = Recording(f"{number}" * 64, file.name, str(file), file.stat().st_size)
-        sounds.append(folder.sound_of(recording).path)
+        sounds.append(folder.masked_sound_of(recording, NOTHING).path)
     # 16 kB each: two fit.
     assert [path.exists() for path in sounds] == [False, True, True]
 
@@ -249,13 +264,13 @@ def test_a_failed_decoding_leaves_nothing(tmp_path, monkeypatch):
     file = write(tmp_path / "a.wav", codec="adpcm_ima_wav", container="wav", samples=tone(1.0))
     recording = Recording("a" * 64, file.name, str(file), file.stat().st_size)
 
-    def full(source, target):
+    def full(source, target, mask):
         Path(target).write_bytes(b"half")
         raise OSError("no space left")
 
     monkeypatch.setattr(playback, "write_wav", full)
     with pytest.raises(OSError, match="no space"):
-        Playback(tmp_path / "playback").sound_of(recording)
+        Playback(tmp_path / "playback").masked_sound_of(recording, NOTHING)
     assert list((tmp_path / "playback").iterdir()) == []
 
 
@@ -297,4 +312,4 @@ def test_whether_the_file_is_there(tmp_path):
     assert is_there(recording)
     assert not is_there(Recording("a" * 64, "a.wav", str(file), 6))
     with pytest.raises(FileGone):
-        Playback(tmp_path / "playback").sound_of(Recording("a" * 64, "a.wav", str(tmp_path / "no"), 5))
+        Playback(tmp_path / "playback").clear_sound_of(Recording("a" * 64, "a.wav", str(tmp_path / "no"), 5))

@@ -20,6 +20,7 @@ def examine(*, db: str | None = None, asr_model: str | None = None, full: bool =
     """
     from pipeline.batch.doctor.listening import check_codecs, check_speech_model
     from pipeline.batch.doctor.machine import check_machine
+    from pipeline.batch.doctor.privacy import check_privacy
     from pipeline.batch.doctor.rules import check_judging
     from pipeline.batch.doctor.services import check_services
 
@@ -32,6 +33,7 @@ def examine(*, db: str | None = None, asr_model: str | None = None, full: bool =
     yield from _whatever_happens(lambda: check_speech_model(settings, full=full))
     yield from _whatever_happens(lambda: check_judging(settings))
     yield from _whatever_happens(lambda: check_services(settings, full=full))
+    yield from _whatever_happens(lambda: check_privacy(settings))
 
 
 def _whatever_happens(checks: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:

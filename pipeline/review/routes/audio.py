@@ -4,35 +4,52 @@ import base64
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
+from pipeline.audio.masking import SoundMask
 from pipeline.domain.calls import Recording
 from pipeline.domain.errors import AudioError
-from pipeline.review.access import Permission
-from pipeline.review.listening import listening_of
+from pipeline.review.access import Permission, may_unmask
+from pipeline.review.listening import listening_of, mask_of
 from pipeline.review.playback import FileGone, NoRoom
+from pipeline.review.routes.clear import Wish
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
 from pipeline.store.accounts import audit
 from pipeline.store.call_recording import find_by_id
+from pipeline.store.erased import has_been_erased
 
 router = APIRouter()
 log = logging.getLogger(__name__)
 Hearing = Annotated[Visitor, Depends(requires(Permission.HEAR))]
 GONE = "录音文件已不在 / The file of the recording is gone"
 UNPLAYABLE = "录音无法播放 / The recording cannot be played"
+UNKNOWN = "不知道这通录音里哪里有个人信息，不能播放 / Nobody knows where this recording holds personal data: not played"
+NOT_CLEAR = "听原声要先说明原因，过时再说一次 / Say why before you hear it unmasked, and again when the time is over"
 FULL = "服务器磁盘已满，请告诉管理员 / The server's disk is full: tell whoever runs it"
 
 
 @router.api_route("/calls/{recording_id}/audio", methods=["GET", "HEAD"])
-def call_audio(request: Request, visitor: Hearing, recording_id: str) -> Response:
-    """The recording, or the part of it that a Range header names; what a browser cannot play, as WAV."""
+def call_audio(request: Request, visitor: Hearing, recording_id: str, clear: Literal["0", "1"] = "0") -> Response:
+    """The recording with a tone over what is masked, or the part of it that a Range header names.
+
+    With ``clear=1`` the file itself, for who has said why within the last minutes.
+    """
     recording = _recording(request, visitor, recording_id)
     listening = listening_of(request)
+    if clear == "1" and not listening.may_hear_clear(visitor.csrf, recording_id):
+        raise HTTPException(403, NOT_CLEAR)
     with _or_why_not():
-        sound = listening.playback.sound_of(recording)
+        if clear == "1":
+            sound = listening.playback.clear_sound_of(recording)
+        else:
+            sound = listening.playback.masked_sound_of(recording, _mask(request, recording_id))
+    if has_been_erased(desk_of(request).database, recording_id):
+        # Meanwhile: what was just made of it has to go as well.
+        listening.playback.forget(recording_id)
+        raise HTTPException(410, GONE)
     if request.method == "GET" and listening.begins_to_hear(visitor.csrf, recording_id):
         audit(
             desk_of(request).database,
@@ -50,12 +67,38 @@ def call_audio(request: Request, visitor: Hearing, recording_id: str) -> Respons
     )
 
 
+@router.post("/calls/{recording_id}/clear-sound")
+def unmask_sound(
+    request: Request,
+    visitor: Annotated[Visitor, Depends(requires(Permission.UNMASK))],
+    recording_id: str,
+    wish: Wish,
+) -> Response:
+    """For how many seconds the session may hear the call unmasked from now on. Goes into the audit log first."""
+    desk = desk_of(request)
+    if not may_unmask(visitor.account, reviewers=desk.settings.clear_reviewers):
+        raise HTTPException(403)
+    _recording(request, visitor, recording_id)
+    audit(
+        desk.database,
+        account=visitor.account,
+        action="unmask",
+        recording_id=recording_id,
+        detail={"reason": wish.reason, "sound": True, "minutes": desk.settings.clear_minutes},
+        address=address_of(request),
+    )
+    seconds = 60 * desk.settings.clear_minutes
+    listening_of(request).let_hear_clear(visitor.csrf, recording_id, seconds=seconds)
+    return JSONResponse({"seconds": seconds})
+
+
 @router.get("/calls/{recording_id}/peaks")
 def call_peaks(request: Request, visitor: Hearing, recording_id: str) -> Response:
     """The outline: for each channel one byte a peak, base64."""
     recording = _recording(request, visitor, recording_id)
     with _or_why_not():
-        outline = listening_of(request).outline(desk_of(request).database, recording)
+        mask = _mask(request, recording_id)
+        outline = listening_of(request).outline(desk_of(request).database, recording, mask)
     return JSONResponse(
         {
             "duration_s": outline.duration_s,
@@ -77,6 +120,14 @@ def _or_why_not() -> Iterator[None]:
     except NoRoom as error:
         log.error("%s", error)
         raise HTTPException(503, FULL) from error
+
+
+def _mask(request: Request, recording_id: str) -> SoundMask:
+    """What is masked of the call. Raises: HTTPException 403, nobody can say what would have to be."""
+    mask = mask_of(desk_of(request).database, recording_id)
+    if mask is None:
+        raise HTTPException(403, UNKNOWN)
+    return mask
 
 
 def _recording(request: Request, visitor: Visitor, recording_id: str) -> Recording:

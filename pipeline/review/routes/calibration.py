@@ -27,6 +27,7 @@ from pipeline.review.judgement import Refused, ReviewBody, understood
 from pipeline.review.pages import page
 from pipeline.review.playback import is_there
 from pipeline.review.transcript_view import transcript_rows
+from pipeline.review.typed import masked_as_call
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires
 from pipeline.store.accounts import all_accounts, audit
 from pipeline.store.calibration import NewCalibration, add_entry, begin, close, finished_calls, list_calibrations
@@ -195,6 +196,7 @@ def add_blind(
         since = view.newest
         try:
             check_kind(body, session)
+            body = body.model_copy(update={"text": masked_as_call(desk_of(request), view.sources.stored, body.text)})
             new = understood(body, view, scorecard(), visitor.account.id)
             database = desk_of(request).database
             stored = add_entry(database, calibration_id, new, visitor.account, address=address_of(request))

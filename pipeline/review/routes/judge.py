@@ -9,6 +9,7 @@ from pipeline.review.access import Permission
 from pipeline.review.call_page import load_view, scorecard
 from pipeline.review.judgement import Refused, ReviewBody, understood
 from pipeline.review.routes.call import panel_response
+from pipeline.review.typed import masked_as_call
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires
 from pipeline.store.judging import judge
 
@@ -35,6 +36,7 @@ def add_judgement(request: Request, visitor: Judging, recording_id: str, body: R
     )
     if sent_before is None:
         try:
+            body = body.model_copy(update={"text": masked_as_call(desk, view.sources.stored, body.text)})
             new = understood(body, view, scorecard(), visitor.account.id)
         except Refused as refused:
             raise HTTPException(refused.status_code, str(refused)) from refused

@@ -18,11 +18,13 @@ from pipeline.review.pages import page
 from pipeline.review.playback import is_there
 from pipeline.review.rule_words import PAGE_WORDS
 from pipeline.review.transcript_view import transcript_rows
+from pipeline.review.typed import masked_as_call
 from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
 from pipeline.store.accounts import audit
 from pipeline.store.appeals import appeals_of, open_appeal
 from pipeline.store.call_rules import rules_run_on
 from pipeline.store.own_calls import own_calls
+from pipeline.store.results import stored_call
 from pipeline.store.reviews import reviews_of, without_names
 
 router = APIRouter()
@@ -79,6 +81,7 @@ def appeal(
     """Opens an appeal against the verdict on a rule; the page again, with why, where it is refused."""
     desk = desk_of(request)
     _reviewed(request, visitor, recording_id)
+    reason = masked_as_call(desk, stored_call(desk.database, recording_id), reason) or ""
     try:
         open_appeal(
             desk.database,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Path, Query, Reques
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from pipeline.domain.errors import StoreError
+from pipeline.privacy.masking import mask_text
 from pipeline.review.access import Permission
 from pipeline.review.fields import Line
 from pipeline.review.pages import is_fragment, page
@@ -157,7 +158,9 @@ def queue_save_view(
 ) -> Response:
     """Keeps the list under a name; answers with the views."""
     try:
-        save_view(desk_of(request).database, visitor.account.id, name, query.search)
+        # A list for a caller's number finds nothing; the number is not kept either.
+        kept = query.changed(q=mask_text(query.q)) if query.q else query
+        save_view(desk_of(request).database, visitor.account.id, mask_text(name), kept.search)
     except StoreError as error:
         if error.passing:
             raise

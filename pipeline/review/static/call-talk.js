@@ -229,7 +229,7 @@ export class Talk {
     if (!row || row.querySelector("form")) return;
     const say = row.querySelector(".say");
     const original = this.text(index).textContent;
-    const shown = say.querySelector(".new")?.childNodes[1]?.textContent.trim() ?? original;
+    const shown = say.querySelector(".new")?.childNodes[1]?.textContent.trim() ?? readable(original);
     const role = ["agent", "customer"].find((one) => row.classList.contains(one === "agent" ? "ag" : "cu")) ?? "unknown";
     const form = document.createElement("form");
     form.className = "fixer";
@@ -269,6 +269,12 @@ export class Talk {
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);
   }
+}
+
+// Masked characters as the placeholders that the page draws over them.
+export function readable(text) {
+  const labels = new Map(Array.from(document.querySelectorAll(".pd"), (one) => [one.textContent[0], one.dataset.as]));
+  return text.replace(/([\ue000-\uf8ff])\1*/g, (run, character) => labels.get(character) ?? "▮");
 }
 
 // Code points to UTF-16 units.

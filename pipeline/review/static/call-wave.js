@@ -49,7 +49,7 @@ export class Wave {
     try {
       const answer = await fetch(`/calls/${this.data.id}/peaks`, { headers: { Accept: "application/json" } });
       found = await answer.json();
-      if (!answer.ok) { state.textContent = found.detail; return; }
+      if (!answer.ok) { this.refused = true; state.textContent = found.detail; return; }
     } catch { state.textContent = t("波形没有取到，刷新可重试。", "No wave: reload to try again."); return; }
     state.textContent = "";
     this.peaks = found;

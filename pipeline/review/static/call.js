@@ -4,8 +4,9 @@ import { Lost, csrf, help, post, t, toast } from "./desk.js";
 import { Outbox, pageOf } from "./outbox.js";
 import { Player } from "./player.js";
 import { Panel } from "./call-panel.js";
-import { Talk } from "./call-talk.js";
+import { Talk, readable } from "./call-talk.js";
 import { Wave, clock } from "./call-wave.js";
+import { Clear } from "./call-clear.js";
 import { chooseExample, chooseMissed } from "./call-dialogs.js";
 import { tellUnsent } from "./unsent.js";
 
@@ -62,7 +63,7 @@ function showState() {
   if (playWords) playWords.textContent = player.playing ? t("暂停", "Pause") : t("播放", "Play");
   if (byId("speed")) byId("speed").textContent = `${player.settings.speed}×`;
   document.querySelector('[data-act="skip"]')?.setAttribute("aria-pressed", String(player.settings.skip));
-  if (player.broken) byId("wave-state").textContent = t("录音放不出来。", "The recording cannot be played.");
+  if (player.broken && !wave.refused) byId("wave-state").textContent = t("录音放不出来。", "The recording cannot be played.");
 }
 
 function showTime() {
@@ -190,7 +191,7 @@ async function missed() {
   if (panel.tab === "clear" && (!selection || selection.isCollapsed)) { clearVerdict("missed"); return; }
   const place = talk.selected();
   if (!place) return;
-  const rule = await chooseMissed(place.quote);
+  const rule = await chooseMissed(readable(place.quote));
   if (rule) send({ kind: "verdict", rule_id: rule.id, verdict: "missed", ...place }, { tab: "clear", row: rule.id, words: t(`漏报 ${rule.title}`, `missed ${rule.title}`) });
   getSelection()?.removeAllRanges();
 }
@@ -211,7 +212,7 @@ async function example() {
     ? { turn: piece.turn, char_start: piece.from, char_end: piece.to } : talk.selected();
   if (!place) return;
   const quote = place.quote ?? talk.text(place.turn)?.textContent ?? "";
-  const value = await chooseExample(quote);
+  const value = await chooseExample(readable(quote));
   if (!value) return;
   const rule = hit ? { rule_id: hit.rule } : {};
   if (send({ kind: "example", value, ...rule, ...place }, { words: t("范例", "example") })) toast(t("已设为范例", "marked as example"));
@@ -237,6 +238,8 @@ async function takeOver() {
   if (!panel.data.holder) return;
   try { const answer = await post(`/calls/${data.id}/take`, {}); if (answer.ok) put(await answer.text()); } catch (error) { if (!(error instanceof Lost)) throw error; }
 }
+
+const clear = new Clear(data.id);
 
 async function nextCall() {
   if (desk.next) { location.assign(desk.next); return; }
@@ -272,6 +275,7 @@ async function finish() {
 // What the server says replaces what was shown meanwhile.
 function put(html) {
   for (const row of panel.put(html)) talk.replace(row);
+  clear.draw();
   wave.setHits(panel.data.hits);
   wave.setCurrent(panel.hit()?.n ?? 0, panel.piece);
   panel.pending(outbox.of(here));
@@ -293,6 +297,7 @@ const ACTS = {
   confirm: () => judge("y"), reject: () => judge("x"), unsure: () => judge("u"), example, undo, take: takeOver,
   reason: (button) => verdict("rejected", { reason: button.dataset.reason, words: button.firstChild.textContent.trim() }),
   absent: () => clearVerdict("absent"), missed: () => clearVerdict("missed"), help,
+  unmask: () => clear.toggle(),
 };
 
 document.addEventListener("click", (event) => {

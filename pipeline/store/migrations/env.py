@@ -5,6 +5,8 @@ from alembic import context
 import pipeline.store.action_tables  # its tables belong to the metadata
 import pipeline.store.alerts  # its table belongs to the metadata
 import pipeline.store.calibration_tables  # its tables belong to the metadata
+import pipeline.store.originals  # its table belongs to the metadata
+import pipeline.store.retention_tables  # its tables belong to the metadata
 import pipeline.store.review_tables  # its tables belong to the metadata
 import pipeline.store.sampling_tables  # noqa: F401 - its tables belong to the metadata
 from pipeline.store.tables import metadata

@@ -1,0 +1,126 @@
+"""How well personal data is found in calls, and how fast: ``python -m benchmarks.privacy [--judge] [--list]``.
+
+Data: data/dialogues/personal*.jsonl. A judging set tells something once, before it is read: these three have been
+(docs/privacy.md has their first scores); a change of the finder needs a new one.
+"""
+
+import argparse
+import platform
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter, process_time
+
+from benchmarks.privacy_measures import AnnotatedCall, Finder, measure, read_annotated, table, without_marks
+from pipeline.domain.calls import Transcript, Turn
+from pipeline.domain.personal import PersonalKind, PersonalSpan
+from pipeline.privacy.find import find_personal
+
+DIALOGUES = Path(__file__).parents[1] / "data" / "dialogues"
+SETS = {
+    "personal.jsonl": "labelled calls (120, annotated by reading)",
+    "personal_dev.jsonl": "hard forms, development",
+    "personal_asr.jsonl": "the ten samples as recognised",
+}
+JUDGES = {
+    "personal_judge.jsonl": "hard forms, first judging set",
+    "personal_judge2.jsonl": "hard forms, second judging set",
+    "personal_judge3.jsonl": "hard forms, third judging set",
+}
+_CALL_CHARACTERS = 1_700
+_ROUNDS = 5
+
+
+def main() -> None:
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--judge", action="store_true", help="score the judging sets too")
+    parser.add_argument("--list", action="store_true", help="print every miss and every false find of the other sets")
+    options = parser.parse_args()
+    print(f"Python {platform.python_version()}, {platform.machine()}")
+    labelled = read_annotated(DIALOGUES / "personal.jsonl")
+    speed_lines = speed(labelled)
+    sets = dict(SETS) | (JUDGES if options.judge else {})
+    for name, title in sets.items():
+        if not (DIALOGUES / name).exists():
+            continue
+        calls = read_annotated(DIALOGUES / name)
+        show(title, calls, listed=options.list and name not in JUDGES)
+        show(
+            f"{title}, without punctuation",
+            [without_marks(call) for call in calls],
+            listed=options.list and name not in JUDGES,
+        )
+    show(
+        "names and places by jieba's kinds of words alone, labelled calls",
+        labelled,
+        listed=False,
+        finder=by_kinds_of_words,
+    )
+    print("\n## speed\n", *speed_lines, sep="\n")
+
+
+def by_kinds_of_words(transcript: Transcript) -> list[PersonalSpan]:
+    """Every word that jieba calls a person's or a place's name: what part-of-speech tags alone would mask."""
+    import rjieba
+
+    kinds = {"nr": PersonalKind.NAME, "ns": PersonalKind.ADDRESS}
+    found: list[PersonalSpan] = []
+    for turn in transcript.turns:
+        at = 0
+        for word, tag in rjieba.tag(turn.text):
+            if tag in kinds:
+                found.append(PersonalSpan(turn.index, at, at + len(word), kinds[tag], word))
+            at += len(word)
+    return found
+
+
+def show(title: str, calls: Sequence[AnnotatedCall], *, listed: bool, finder: Finder = find_personal) -> None:
+    """Prints the table of ``calls``, and what was missed or found wrongly where that may be looked at."""
+    measured = measure(calls, finder)
+    print(f"\n## {title}\n", *table(measured), sep="\n")
+    if listed:
+        for head, lines in (
+            ("missed", measured.misses),
+            ("false", measured.false_finds),
+            ("called something else", measured.wrong_kinds),
+        ):
+            print(f"\n{head}:", *lines, sep="\n")
+
+
+def speed(calls: Sequence[AnnotatedCall]) -> list[str]:
+    """Lines: the median time of a call of 1,700 characters, made of ``calls`` put end to end."""
+    begin = perf_counter()
+    find_personal(calls[0].transcript)
+    loading_s = perf_counter() - begin
+    long_calls = _long_calls(calls)
+    times_ms: list[float] = []
+    for _ in range(_ROUNDS):
+        for transcript in long_calls:
+            begin = process_time()
+            find_personal(transcript)
+            times_ms.append((process_time() - begin) * 1000)
+    times_ms.sort()
+    characters = statistics.median(transcript.character_count for transcript in long_calls)
+    return [
+        f"{len(long_calls)} calls of {characters:.0f} characters (median), processor time: median "
+        f"{statistics.median(times_ms):.2f} ms, 95th percentile {times_ms[int(len(times_ms) * 0.95)]:.2f} ms; "
+        f"first call with loading {loading_s:.2f} s"
+    ]
+
+
+def _long_calls(calls: Sequence[AnnotatedCall]) -> list[Transcript]:
+    made: list[Transcript] = []
+    turns: list[Turn] = []
+    for call in calls:
+        turns += (replace(turn, index=len(turns) + place) for place, turn in enumerate(call.transcript.turns))
+        if sum(len(turn.text) for turn in turns) >= _CALL_CHARACTERS:
+            made.append(Transcript(tuple(turns), float(len(turns))))
+            turns = []
+    return made
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+"""What was said before it was masked, closed so that only a key from outside of the database opens it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A document that AES-256-GCM has closed; bound to one recording and one kind of document."""
+
+    key_id: str
+    """Which key opens it."""
+    nonce: bytes
+    """12 bytes, of this document alone."""
+    ciphertext: bytes
+    """With the 16 bytes at its end that tell whether it was altered."""

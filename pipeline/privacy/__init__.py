@@ -1,0 +1,1 @@
+"""Personal data: found, masked, sealed, kept no longer than needed."""

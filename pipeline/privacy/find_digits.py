@@ -1,0 +1,203 @@
+"""Digits as they are said: runs of them, with pauses, 三个八, pairs and 一百三十八, without amounts and times."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pipeline.domain.calls import Role
+from pipeline.privacy.find_said import Said
+from pipeline.text.numbers import number_value
+
+DIGIT = "零〇幺一二两三四五六七八九妖"
+_VALUES = {"零": 0, "〇": 0, "幺": 1, "妖": 1, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4}
+_VALUES |= {"五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_AS_DIGITS = str.maketrans({spoken: str(value) for spoken, value in _VALUES.items()})
+_MISHEARD = {"要": "一", "腰": "一", "医": "一", "衣": "一", "而": "二", "儿": "二", "山": "三", "是": "四", "事": "四"}
+_MISHEARD |= {
+    "试": "四",
+    "无": "五",
+    "午": "五",
+    "舞": "五",
+    "留": "六",
+    "流": "六",
+    "起": "七",
+    "期": "七",
+    "妻": "七",
+}
+_MISHEARD |= {
+    "吧": "八",
+    "把": "八",
+    "就": "九",
+    "酒": "九",
+    "久": "九",
+    "灵": "零",
+    "林": "零",
+    "领": "零",
+    "洞": "零",
+}
+_MISHEARD |= {"拐": "七", "勾": "九"}
+_SLIP = re.compile(
+    rf"[{''.join(_MISHEARD)}](?:(?<=[\d{DIGIT}]{{4}}.)(?=[\d{DIGIT}](?![十百千万年月块元点]))"
+    rf"|(?<=[\d{DIGIT}][要腰])(?=[\d{DIGIT}]{{2}})"
+    rf"|(?<=[要腰])(?=[3-9三四五六七八九][\d{DIGIT}]{{2}}[\d{DIGIT}要腰]{{6,7}}(?![\d{DIGIT}])))"
+)
+"""A digit that was recognised as a word of the same sound, within a long number."""
+
+_CLUSTER = re.compile(rf"[\d{DIGIT}十百千万亿](?:个?[\d{DIGIT}十百千万亿])*x?(?![a-z])")
+_TOKEN = re.compile(
+    rf"(?P<repeat>[2-8两二三四五六七八]个[\d{DIGIT}])(?![个十百千万亿])"
+    rf"|(?P<large>[\d{DIGIT}十百千]*[万亿][\d{DIGIT}十百千万亿]*)"
+    r"|"
+    r"(?P<amount>(?:[一二两三四五六七八九]千零?)?(?:[一二两三四五六七八九]百零?)?[一二三四五六七八九]?十[一二三四五六七八九]?"
+    r"|(?:[一二两三四五六七八九]千零?)?[一二两三四五六七八九]百(?:零?[一二三四五六七八九])?|[一二两三四五六七八九]千)"
+    rf"|(?P<arabic>(?:\d(?!个[\d{DIGIT}]))+x?)"
+    rf"|(?P<han>(?:[{DIGIT}](?!个[\d{DIGIT}]|[十百千万亿]))+x?)"
+    r"|(?P<other>.)"
+)
+_FILLER = (
+    "嗯|呃|额|哎|诶|啊|哦|噢|那个|然后|后面|后头|后边|再|接着|中间|最后|下面|对|杠|空格|就是|是|来|"
+    "这个|完了|还有|and|uh|um|then"
+)
+_GAP = re.compile(rf"(?:[ ,.、·…\-~—\"'()/。:]|{_FILLER})*")
+_LONGEST_GAP = 12
+_DIGITS_OF_PAIRS = 9
+"""A run with 十 or 百 in it is a number read in pairs (十三, 九七 …) from so many digits on, else an amount."""
+_MEASURE = re.compile(
+    "[块元毛角分钱天月日年岁点时秒次倍折成%米斤克兆位条张件台套份箱楼层栋幢座室期步遍页级人口只间晚集度寸升毫名家盒瓶本种款笔通回趟"
+    "下些样起直定般共旦切律颗朵本片枚届把号栏岁路弄巷场顿句声门院组公线字]"
+    "|个(?!零)|小时|单元|工作日|会儿|边|方面|手(?!机)|来(?!电|着)|部分|百|平|室|线|gb?(?![a-z])|mb?(?![a-z])|kg|天"
+)
+_ORDINAL = re.compile("(?:第|周|星期|礼拜|初|满|减|差|每|近|约|百分之|前|上)$")
+_ENGLISH = {
+    word: str(value)
+    for value, word in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
+}
+_ENGLISH |= {"oh": "0", "o": "0"}
+_ENGLISH_DIGIT = re.compile(rf"(?<![a-z])(?:(double|triple) )?({'|'.join(_ENGLISH)})(?![a-z'])")
+_LATIN = re.compile("[a-z]{3} ")
+_OTHER_FIGURES = re.compile(
+    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|(?<!\d)\d{1,2}:\d\d(?::\d\d)?(?!\d)"
+    r"|(?<!\d)(?:19|20)\d\d[/.\-]\d{1,2}[/.\-]\d{1,2}(?!\d)|\d{1,6}\*{2,}\d{0,6}"
+)
+"""Network addresses, times, days, and numbers of which somebody has masked the middle."""
+_DECIMAL = re.compile(r"\d{1,6}\.\d{1,2}(?!\d)")
+
+
+class Piece(NamedTuple):
+    """Digits said without a word between them."""
+
+    start: int
+    end: int
+    digits: str
+    amount: bool = False
+    """Whether they were said as a number with 十, 百 or 千."""
+
+
+class Run(NamedTuple):
+    """Digits that one party says in one turn, with nothing but pauses and fillers between them."""
+
+    pieces: tuple[Piece, ...]
+    turn: int
+    role: Role
+
+    @property
+    def start(self) -> int:
+        """Where the first digit stands."""
+        return self.pieces[0].start
+
+    @property
+    def end(self) -> int:
+        """Where the last digit ends."""
+        return self.pieces[-1].end
+
+    @property
+    def digits(self) -> str:
+        """All digits; ``x`` may close them."""
+        return "".join(piece.digits for piece in self.pieces)
+
+
+def digits_of(spoken: str) -> str:
+    """``spoken`` with Chinese digits written as 0 to 9.
+
+    >>> digits_of("二三零幺"), digits_of("2301")
+    ('2301', '2301')
+    """
+    return spoken.translate(_AS_DIGITS)
+
+
+def slips_mended(text: str) -> str:
+    """``text`` with the digits that were recognised as words of the same sound; as long as before.
+
+    >>> slips_mended("一三八零零一二三四无六")
+    '一三八零零一二三四五六'
+    """
+    return _SLIP.sub(lambda match: _MISHEARD[match.group()], text)
+
+
+def digit_runs(said: Said, text: str) -> list[Run]:
+    """The runs of digits of a call, in order. ``text`` is that of ``said`` with its slips mended."""
+    if any(mark in text for mark in ".:/*"):
+        text = _OTHER_FIGURES.sub(lambda match: "\ufffc" * len(match.group()), text)
+    runs: list[Run] = []
+    pieces: list[Piece] = []
+    spoken = [*_pieces(text), *_english_pieces(text)]
+    for piece, counted in sorted(spoken):
+        if pieces and (counted or not _goes_on(text, pieces[-1].end, piece.start)):
+            runs.append(_run(said, pieces))
+            pieces = []
+        if not counted:
+            pieces.append(piece)
+    if pieces:
+        runs.append(_run(said, pieces))
+    return [run for run in runs if len(run.digits) > 1 and not _is_amount(run)]
+
+
+def _run(said: Said, pieces: list[Piece]) -> Run:
+    turn = said.turn_at(pieces[0].start)
+    return Run(tuple(pieces), turn, said.turns[turn].role)
+
+
+def _is_amount(run: Run) -> bool:
+    return len(run.digits) < _DIGITS_OF_PAIRS and any(piece.amount for piece in run.pieces)
+
+
+def _goes_on(text: str, end: int, start: int) -> bool:
+    between = text[end:start]
+    return len(between) <= _LONGEST_GAP and "\n" not in between and _GAP.fullmatch(between) is not None
+
+
+def _pieces(text: str) -> Iterator[tuple[Piece, bool]]:
+    """Each token of digits, and whether it counts something."""
+    for cluster in _CLUSTER.finditer(text):
+        for token in _TOKEN.finditer(text, cluster.start(), cluster.end()):
+            said = token.group()
+            start, end = token.span()
+            digits, counted = "", False
+            if token.lastgroup == "repeat":
+                digits = digits_of(said[-1]) * int(digits_of(said[0]))
+            elif token.lastgroup == "amount":
+                digits = str(number_value(said.replace("妖", "一")))
+                counted = end < cluster.end() and text[end] == "个"
+            elif token.lastgroup in ("arabic", "han"):
+                digits = digits_of(said)
+            else:
+                digits, counted = said, True
+            yield (
+                Piece(start, end, digits, token.lastgroup == "amount"),
+                counted or (len(digits) < 7 and _counts(text, start, end, len(digits))),
+            )
+
+
+def _english_pieces(text: str) -> Iterator[tuple[Piece, bool]]:
+    if _LATIN.search(text) is not None:
+        for match in _ENGLISH_DIGIT.finditer(text):
+            times = {"double": 2, "triple": 3}.get(match[1], 1)
+            yield Piece(match.start(), match.end(), _ENGLISH[match[2]] * times), False
+
+
+def _counts(text: str, start: int, end: int, length: int) -> bool:
+    if _MEASURE.match(text, end):
+        return text[end : end + 2] not in ("号码", "号的", "位数") and not text.startswith("点com", end)
+    if length <= 2 and _ORDINAL.search(text[max(0, start - 3) : start]):
+        return True
+    return bool(_DECIMAL.match(text, start) or (text[max(0, start - 1)] == "." and text[max(0, start - 2)].isdigit()))

@@ -1,0 +1,304 @@
+"""Names of people: 张先生, 我叫王小芳, 姓陈 耳东陈, answers to 怎么称呼, and every repetition of them."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from pipeline.domain.calls import Role
+from pipeline.domain.personal import PersonalKind
+from pipeline.privacy.find_cues import Cue, Heard
+from pipeline.privacy.find_digits import DIGIT
+from pipeline.privacy.find_name_forms import (
+    FOLLOWING,
+    HAN,
+    LONGEST,
+    TITLES,
+    Part,
+    Place,
+    can_begin,
+    is_name,
+    is_word,
+    name_at,
+    starts_name,
+    tagger,
+)
+from pipeline.privacy.find_said import Found, Said
+from pipeline.privacy.find_spelling import english_names, name_in_pinyin, owners, repetitions, spellings
+from pipeline.privacy.find_surnames import COMMON, COMPOUND, NOT_GIVEN, NOT_NAMES, SURNAMES
+
+_LINKS = re.compile(
+    '(?:就是|是我|我是|叫做|名字|写的|填的|填|写|是|叫|为|的|,|:|"|“| |我|呢|吧|嗯|呃|人|姓名|全名|'
+    "称呼|报一下|说一下|拼音)*"
+)
+_SERVING = re.compile("为您服务")
+_SPELT_OUT = re.compile("([一-鿿])[一-鿿]{2}\\1")
+_BREAKS = re.compile(
+    f"(?P<hard>[,.。?!、…:;\"'“”~—\\-\n ]+|[{DIGIT}十百\\dx]{{2,}})|(?:{FOLLOWING}|叫|是)|"
+    f"(?P<soft>[姓{''.join(sorted(NOT_GIVEN - SURNAMES))}])|$"
+)
+"""Where a name can begin or end. Speech recognition writes no comma after a name, but digits or 我 are none of it."""
+_SENTENCE_PART = re.compile("[^,.。?!、…:;\"'“”~—\\-\n ]+")
+_LEAD = re.compile(
+    "(?:嗯|呃|额|哦|啊|诶|哎|那|就是|就|我是|我叫|我姓|他叫|她叫|叫|是|姓|我|他|她|女儿|儿子|名字叫|"
+    "名字是|名字|写|填|本人|全名|免贵|鄙姓|还有|一个是?|一位是?|另外|另)+"
+)
+_TRAIL = re.compile("(?:是吧|对吧|对吗|是吗|没错|收件|本人|收|啊|哦|呢|吧|嘛|吗|的|女士|先生|小姐)+$")
+_RELATED = re.compile("(?:的名字)?(就?是|叫|姓|,)?[,:]?(?=[一-鿿]{2})")
+_ALSO_KIN = frozenset(["先生", "太太", "同学", "老板", "妈妈", "爸爸", "奶奶", "爷爷", "叔叔", "哥", "姐"])
+_OWN = frozenset("我你您他她们咱的")
+_SAID_NAME = re.compile(
+    '(?:(?<=[,。 :"])叫|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|'
+    "客服|代表|教务|找一下|找)(?=[一-鿿])"
+)
+_SURNAME_OF = re.compile("姓(?![名什啥甚氏是叫])(?=[一-鿿])")
+_INTRODUCED = re.compile("(?:我叫|我姓名是|我名字是|我的名字是|他叫|她叫)([一-鿿]{2,3})(?=[,。.?!:\n]|$)")
+_POSTS = re.compile("(?:主任|经理|班长|组长|主管|专员|店长|站长|队长|工程师|技师)(?=[一-鿿]{2,3}(?:[,。.?!\n]|$))")
+_CHILD_OF = re.compile("(?:小|阿)[一-鿿](?=妈妈|爸爸|奶奶|爷爷|家长)")
+_NICK = re.compile("(?:小|老)(?=[一-鿿])")
+_NICK_BEFORE = re.compile(
+    '(?:^|[\\s,.。?!、:"“]|是|叫|我|客服|专员|经理|找|前台|师傅|同事|教务|的|员|说|喊|问|修|写|啊|店|'
+    "部|处|台|务|度|管)$"
+)
+_NICK_AFTER = re.compile(
+    '$|[\\s,.。?!、:;…"”]|为您|为你|给您|在线|在的|就行|你|您|他|她|找|说|师傅|工号|请|一家|这里|接|'
+    "呢|吧|吗|啊|很高兴|来"
+)
+_NO_SURNAME = frozenset("我你您他她咱这那哪位各本该老小大好对是的和给请祝向谢两每某男女嗯啊哦")
+_NO_NICK = frozenset("时区心费计单师")
+"""小时, 小区 … are words before they are somebody."""
+_ALONE = re.compile('[,。.?!、:;\n"”的]|$')
+_AH = re.compile("(?:是|叫|客服|专员|旅行|,|[部台])(阿[一-鿿])(?=为您|[,.。?!\n]|$|请|在|很)")
+_NAME_TAGS = ("nr", "nrt", "nrfg", "ns", "nz")
+_KIN = frozenset(
+    [
+        "阿姨",
+        "妈妈",
+        "爸爸",
+        "奶奶",
+        "爷爷",
+        "大爷",
+        "大妈",
+        "叔叔",
+        "大哥",
+        "大姐",
+        "哥",
+        "姐",
+        "叔",
+        "婶",
+        "嫂",
+        "老师",
+        "总",
+    ]
+)
+_SHORTEST = 2
+_ASK_TURNS = 3
+
+
+def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
+    """Names, and spellings of them. A surname alone has the value of the only full name it can belong to."""
+    parts = [
+        (part.start(), part.end(), part.group())
+        for part in _SENTENCE_PART.finditer(said.text)
+        if _SHORTEST <= part.end() - part.start() <= LONGEST
+    ]
+    announced = {*_announced(said, heard), *_alone(parts)}
+    surnames = {said.text[start] for start, end in announced if end - start < LONGEST}
+    places = sorted({*_titled(said, heard, surnames), *announced, *english_names(said, heard)})
+    places += _of_surnames(said.text, parts, places)
+    places += spellings(said.text, parts, places)
+    places += repetitions(said, places)
+    values = owners(said, places)
+    for start, end in sorted(set(places)):
+        yield Found(start, end, PersonalKind.NAME, values.get(said.text[start:end], said.text[start:end]))
+
+
+def _titled(said: Said, heard: Sequence[Heard], surnames: Collection[str]) -> Iterator[Place]:
+    """Names before titles. ``surnames`` were said before in this call, and need no further evidence."""
+    for word in heard:
+        if word.cue is Cue.TITLE or word.cue is Cue.JOB:
+            title = said.text[word.start : word.end]
+            if len(title) == 1 and not _ends_title(said.text, word):
+                continue
+            if said.text.startswith("姐", word.end) or said.text[max(0, word.start - 2) : word.start] == "谢谢":
+                continue
+            if said.text[max(0, word.start - 1) : word.start] in surnames or _first_before(said.text, word):
+                start: int | None = word.start - 1
+            else:
+                start = _name_before(said.text, word.start, kin=title in _KIN)
+            if start is not None:
+                yield start, word.start
+
+
+def _first_before(text: str, word: Heard) -> bool:
+    """Whether one character opens the sentence before a title, as in 书先生: it can only be a surname."""
+    first = text[max(0, word.start - 1) : word.start]
+    if word.cue is not Cue.TITLE or HAN.match(first) is None or first in _NO_SURNAME:
+        return False
+    return word.start == 1 or (
+        text[word.start - 2] in ",。.?!\n" and text[word.end - 2 : word.end] in ("先生", "女士", "小姐")
+    )
+
+
+def _ends_title(text: str, word: Heard) -> bool:
+    """Whether a title of one character stands alone: 王总您好, not 王总共."""
+    return re.match("$|[\\s,.。?!、:;…]|您|你|好|在|说|接|的|吗|呢|吧", text[word.end : word.end + 2]) is not None
+
+
+def _name_before(text: str, end: int, *, kin: bool) -> int | None:
+    """Where the name begins that ends at ``end``; ``None`` where there is none.
+
+    Args:
+        kin: whether good wishes are sent to such people: 祝阿姨早日康复.
+    """
+    if text[max(0, end - 2) : end] in COMPOUND:
+        return end - 2
+    known = end > 0 and text[end - 1] in SURNAMES and not (text[end - 1] in "祝向" and kin)
+    if known and (can_begin(text, end - 1) or _stands_apart(text, end)):
+        return end - 1
+    for length in (3, 2, 4):
+        name = text[max(0, end - length) : end]
+        if len(name) == length and is_name(name, sure=False) and can_begin(text, end - length):
+            return end - length
+    return None
+
+
+def _stands_apart(text: str, end: int) -> bool:
+    """Whether jieba takes the character before ``end``, where a title begins, for a word: 骨科|王|主任, 这位|先生."""
+    start = max(text.rfind("\n", 0, end) + 1, end - 5)
+    at = start
+    for word, _ in tagger()(text[start : end + 3], False):
+        if at == end - 1:
+            return len(word) == 1
+        at += len(word)
+    return False
+
+
+def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
+    text = said.text
+    for match in _SURNAME_OF.finditer(text):
+        at = match.end()
+        length = 2 if text[at : at + 2] in COMPOUND else 1
+        if text[at : at + length] == text[at + length : at + 2 * length]:
+            yield from name_at(text, at + length, sure=True)
+        elif length == 1 and _SPELT_OUT.match(text, at):
+            yield at + 1, at + 4
+            if text.startswith(text[at], at + 4):
+                yield from name_at(text, at + 4, sure=True)
+        if length == 2 or text[at] in SURNAMES or _ALONE.match(text, at + 1):
+            yield at, at + length
+    for match in _INTRODUCED.finditer(text):
+        if not any(character in NOT_GIVEN for character in match[1][1:]) and match[1] not in NOT_NAMES:
+            yield match.span(1)
+    for match in _SERVING.finditer(text):
+        for start in (match.start() - 3, match.start() - 2):
+            given = text[max(0, start + 1) : match.start()]
+            if start >= 0 and text[start] in COMMON and not NOT_GIVEN.intersection(given) and can_begin(text, start):
+                yield start, match.start()
+    for match in _CHILD_OF.finditer(text):
+        yield match.span()
+    for form in (_SAID_NAME, _POSTS):
+        for match in form.finditer(text):
+            yield from name_at(text, match.end(), sure=False)
+    yield from _nicknames(said)
+    for match in _AH.finditer(text):
+        yield match.span(1)
+    asked: set[int] = set()
+    for word in heard:
+        if word.cue is Cue.KIN or (word.cue in (Cue.TITLE, Cue.JOB) and _is_kin(text, word)):
+            related = _RELATED.match(text, word.end)
+            if related is not None:
+                yield from name_at(text, related.end(), sure=related[1] == "叫")
+        elif word.cue is Cue.NAME:
+            links = _LINKS.match(text, word.end)
+            yield from name_at(text, links.end() if links else word.end, sure=True)
+            if (turn := said.turn_at(word.start)) not in asked:
+                asked.add(turn)
+                yield from _answers(said, word)
+            yield from name_in_pinyin(said, links.end() if links else word.end)
+
+
+def _nicknames(said: Said) -> Iterator[Place]:
+    """The surname in 小王 and 老李, where the words around say that it is one."""
+    text = said.text
+    opening = text.find("\n")
+    for match in _NICK.finditer(text):
+        at = match.end()
+        if not _NICK_AFTER.match(text, at + 1) or text[at] not in SURNAMES or text[at] in _NO_NICK:
+            continue
+        if at < opening and said.role_at(at) is Role.AGENT:
+            yield at, at + 1
+            continue
+        if text[at] not in COMMON and (text[at - 1] == "老" or is_word(text[at - 1 : at + 1])):
+            continue
+        if _NICK_BEFORE.search(text[max(0, at - 4) : at - 1]):
+            yield at, at + 1
+
+
+def _is_kin(text: str, word: Heard) -> bool:
+    """Whether a title means somebody of the speaker's: 我先生, 您太太, 奶奶叫 …"""
+    own = text[max(0, word.start - 1) : word.start] in _OWN or text.startswith("叫", word.end)
+    return own and text[word.start : word.end] in _ALSO_KIN
+
+
+def _answers(said: Said, word: Heard) -> Iterator[Place]:
+    """Names in the turns after a question for one, each a part of a sentence of its own."""
+    text = said.text
+    turn = said.turn_at(word.start)
+    asker = said.turns[turn].role
+    at = text.find("\n", word.end)
+    for following in range(turn + 1, min(turn + 1 + _ASK_TURNS, len(said.turns))):
+        if at < 0:
+            return
+        end = text.find("\n", at + 1)
+        stop = end if end >= 0 else len(text)
+        if said.turns[following].role is not asker or asker is Role.UNKNOWN:
+            found = list(_parts(text, at + 1, stop, sure=True))
+            yield from found
+            if found:
+                return
+        at = end
+
+
+def _parts(text: str, start: int, stop: int, *, sure: bool) -> Iterator[Place]:
+    first, hard = start, True
+    for part in _BREAKS.finditer(text, start, stop):
+        last, ends_hard = part.start(), part["soft"] is None
+        lead = _LEAD.match(text, first, last)
+        if lead is not None and lead.end() < last:
+            first = lead.end()
+        trail = _TRAIL.search(text, first, last)
+        if trail is not None and trail.start() > first:
+            last = trail.start()
+        between = hard and ends_hard
+        likely = first == start or text[first : first + 1] in COMMON or text[first : first + 2] in COMPOUND
+        if last - first <= LONGEST and (between or likely) and is_name(text[first:last], sure=sure and between):
+            yield first, last
+        first, hard = part.end(), ends_hard
+
+
+def _alone(parts: Sequence[Part]) -> Iterator[Place]:
+    """Parts of a sentence that are nothing but three characters that jieba takes for a name."""
+    for start, end, name in parts:
+        if len(name) == 3 and name[0] in COMMON and is_name(name, sure=False):
+            tagged = tagger()(name)
+            if len(tagged[0][0]) != 2 and tagged[-1][1] in _NAME_TAGS:
+                yield start, end
+
+
+def _of_surnames(text: str, parts: Sequence[Part], places: Sequence[Place]) -> list[Place]:
+    """Parts of a sentence that are nothing but a full name whose surname was said: 姓娄,娄建业."""
+    surnames = {text[start:end] for start, end in places if end - start == 1 or text[start:end] in COMPOUND}
+    if not surnames:
+        return []
+    found: list[Place] = []
+    for surname in sorted(surnames):
+        at = text.find(surname)
+        while at >= 0:
+            if starts_name(text, at):
+                found += name_at(text, at, sure=False)
+            at = text.find(surname, at + 1)
+    for start, end, name in parts:
+        known = name[0] in surnames and 2 <= len(name) <= 3 and not NOT_GIVEN.intersection(name[1:])
+        known = known or (name[:2] in surnames and is_name(name, sure=True))
+        if known and not is_word(name) and not name.endswith(TITLES) and (start, end) not in places:
+            found.append((start, end))
+    return found

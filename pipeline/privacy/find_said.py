@@ -1,0 +1,66 @@
+"""A call as one text in normal form, with the way back to its turns."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.domain.calls import Role, Transcript, Turn
+from pipeline.domain.personal import PersonalKind, PersonalSpan
+from pipeline.text.normalise import NormalisedText, normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All turns of a call, a line each, in normal form. Positions are those of ``text``."""
+
+    text: str
+    turns: Sequence[Turn]
+    normal: NormalisedText
+    begins: Sequence[int]
+    """Where each turn begins in the joined original."""
+
+    def turn_at(self, at: int) -> int:
+        """The place in ``turns`` of the turn that position ``at`` is in."""
+        return bisect_right(self.begins, self.normal.starts[at]) - 1
+
+    def role_at(self, at: int) -> Role:
+        """Who speaks at position ``at``."""
+        return self.turns[self.turn_at(at)].role
+
+    def original(self, start: int, end: int) -> str:
+        """``text[start:end]`` as it was written."""
+        place = self.turn_at(start)
+        first, last = self._within(place, start, end)
+        return self.turns[place].text[first:last]
+
+    def span(self, found: "Found") -> PersonalSpan:
+        """``found`` as a span of its turn."""
+        place = self.turn_at(found.start)
+        first, last = self._within(place, found.start, found.end)
+        return PersonalSpan(self.turns[place].index, first, last, found.kind, found.value)
+
+    def _within(self, place: int, start: int, end: int) -> tuple[int, int]:
+        begin = self.begins[place]
+        first, last = self.normal.original_span(start, end)
+        return first - begin, min(last - begin, len(self.turns[place].text))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A datum at ``[start, end)`` of a ``Said.text``, within one turn."""
+
+    start: int
+    end: int
+    kind: PersonalKind
+    value: str
+
+
+def said(transcript: Transcript) -> Said:
+    """The text of ``transcript``."""
+    begins: list[int] = []
+    begin = 0
+    for turn in transcript.turns:
+        begins.append(begin)
+        begin += len(turn.text) + 1
+    normal = normalise("\n".join(turn.text for turn in transcript.turns))
+    return Said(normal.text, transcript.turns, normal, begins)
