@@ -152,7 +152,7 @@ def pareto_svg(
     for number in range(5):
         y = bottom - height * number / 4
         parts += [line("gr", left, y, right, y), text(right + 6, y + 4, f"{25 * number}%")]
-        parts.append(text(left - 6, y + 4, f"{total * number / 4:,.0f}", anchor="end"))
+        parts.append(text(left - 6, y + 4, _amount(total * number / 4, of=total), anchor="end"))
     heads = []
     for number, (title, amount, cumulative, vital) in enumerate(bars):
         x, tall = left + (number + 0.11) * step, height * amount / total
@@ -170,6 +170,11 @@ def pareto_svg(
     parts.append(f'<polyline class="cum" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in heads)}"/>')
     parts += [f'<circle class="cp" cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>' for x, y in heads]
     return _svg(226, parts, label)
+
+
+def _amount(value: float, *, of: float) -> str:
+    """A mark of an axis that reaches to ``of``: with a decimal where whole numbers would come twice."""
+    return f"{value:,.0f}" if of >= 20 or value == round(value) else f"{value:,.1f}"
 
 
 def _wrapped(title: str, step: float) -> list[str]:
