@@ -175,7 +175,7 @@ def test_every_line_names_its_run_and_nothing_that_was_said(site, receive):
     receiver = receive(500)
     with running(site.start(receiver.url)) as watch:
         (site.folder / "13800138000.wav").write_text("ok a")
-        (site.folder / "13900139000.wav").write_text("bad b")
+        (site.folder / "bad-13900139000.wav").write_text("bad b")
         receiver.wait_for(1)
         site.wait(lambda: len(site.states()) == 2 and "pending" not in site.states().values())
         watch.send_signal(signal.SIGTERM)
