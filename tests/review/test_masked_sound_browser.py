@@ -4,16 +4,6 @@ import pytest
 
 from pipeline.review.listening import Listening
 from tests.privacy.test_sound_desk import CALL, hide, unknown_times
-from tests.review.conftest import (  # noqa: F401 - fixtures
-    app,
-    browser,
-    desk,
-    pack,
-    page_as,
-    quick_hashes,
-    sample_store,
-    server,
-)
 
 pytestmark = pytest.mark.slow
 _SOUND = "document.getElementById('sound')"
@@ -23,11 +13,11 @@ MASKED = f"() => {_SOUND}.src.endsWith('/audio') && {_SOUND}.readyState >= 2"
 
 
 @pytest.fixture(autouse=True)
-def own_folder(app, tmp_path):  # noqa: F811
+def own_folder(app, tmp_path):
     app.state.listening = Listening(tmp_path / "playback")
 
 
-def test_the_same_place_is_heard_masked_then_clear_then_masked(desk, page_as):  # noqa: F811
+def test_the_same_place_is_heard_masked_then_clear_then_masked(desk, page_as):
     hide(desk, "s01.wav")
     page = page_as("manager", path=f"/calls/{CALL}")
     page.wait_for_selector("#panel[data-tab]")
@@ -46,7 +36,7 @@ def test_the_same_place_is_heard_masked_then_clear_then_masked(desk, page_as):  
     assert page.evaluate("document.getElementById('sound').currentTime") == pytest.approx(20, abs=1)
 
 
-def test_where_nothing_may_be_heard_the_page_says_why(desk, page_as):  # noqa: F811
+def test_where_nothing_may_be_heard_the_page_says_why(desk, page_as):
     unknown_times(desk)
     page = page_as("lin", path=f"/calls/{CALL}")
     page.wait_for_function(
