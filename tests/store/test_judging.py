@@ -81,13 +81,14 @@ def test_the_same_entry_from_several_connections_is_stored_once(store):
 
 def test_an_outline_reads_back_as_it_was(store):
     call = stored(store, 1)
-    assert stored_waveform(store, call) is None
+    assert stored_waveform(store, call, "a") is None
     outline = Waveform(12.5, 50, (bytes(range(100)), bytes(reversed(range(100)))))
-    save_waveform(store, call, outline)
-    assert stored_waveform(store, call) == outline
+    save_waveform(store, call, outline, "a")
+    assert stored_waveform(store, call, "a") == outline
+    assert stored_waveform(store, call, "b") is None, "under another mask"
     newer = Waveform(2.0, 50, (b"\x01\x02",))
-    save_waveform(store, call, newer)
-    assert stored_waveform(store, call) == newer
+    save_waveform(store, call, newer, "b")
+    assert stored_waveform(store, call, "b") == newer
 
 
 def test_an_outline_of_another_format_is_not_read(store):
@@ -95,7 +96,7 @@ def test_an_outline_of_another_format_is_not_read(store):
     with store.writing() as connection:
         connection.execute(waveforms.insert().values(recording_id=call, document=b'{"format": 99}\n'))
     with pytest.raises(StoreError, match="format 99"):
-        stored_waveform(store, call)
+        stored_waveform(store, call, "a")
 
 
 def test_calls_that_are_not_there(store):
