@@ -120,7 +120,7 @@ def connect(url: str, *, foreign_keys: bool = True, busy_timeout_s: float = BUSY
         if parsed.get_backend_name() == "sqlite":
             # Errors do not quote what was to be stored.
             engine = create_engine(parsed, connect_args={"timeout": busy_timeout_s}, hide_parameters=True)
-            _prepare_sqlite(engine, foreign_keys=foreign_keys)
+            _prepare_sqlite(engine, foreign_keys=foreign_keys, busy_timeout_s=busy_timeout_s)
             return engine
         # psycopg 3 is the driver earmark installs; SQLAlchemy's own default is psycopg2.
         driver = parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
@@ -139,14 +139,14 @@ def _shown(url: str) -> str:
     return f"{scheme}://…" if found else repr(url)
 
 
-def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
+def _prepare_sqlite(engine: Engine, *, foreign_keys: bool, busy_timeout_s: float) -> None:
     # SQLAlchemy's own BEGIN, so that a writer takes its lock at once and a reader sees one state throughout:
     # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable
     @event.listens_for(engine, "connect")
     def on_connect(dbapi_connection: sqlite3.Connection, _record: object) -> None:
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _use_wal(cursor, busy_timeout_s)
         # NORMAL in WAL mode survives a killed process; a power cut may lose the last calls, never corrupt.
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
@@ -158,6 +158,19 @@ def _prepare_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
             return
         writes = connection.get_execution_options().get("earmark_writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _use_wal(cursor: sqlite3.Cursor, patience_s: float) -> None:
+    """Switches to a write-ahead log. SQLite itself does not wait where another process is just doing the same."""
+    until_s = time.monotonic() + patience_s
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until_s:
+                raise
+            time.sleep(0.02)
 
 
 def _check_sqlite_file(file: Path, *, create: bool) -> None:

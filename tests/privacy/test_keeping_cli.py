@@ -1,6 +1,7 @@
 """`earmark retention`, `subject` and `export audio` as their users type them."""
 
 import json
+import re
 import wave
 
 import pytest
@@ -40,11 +41,15 @@ def earmark(*words, code=0):
     return done.stdout + done.stderr
 
 
+def digest_in(said):
+    """The plan's digest, whether messages are text or JSON."""
+    return re.search(r"--plan (\w+)", said)[1]
+
+
 def test_nothing_is_deleted_unless_it_is_confirmed(kept):
     old = kept.call("a")
     assert "1 calls are due; nothing was deleted" in earmark("retention", "run")
-    said = earmark("retention", "run", "--dry-run")
-    digest = said.partition("--plan ")[2].split()[0]
+    digest = digest_in(earmark("retention", "run", "--dry-run"))
     assert "nobody to ask" in earmark("retention", "run", "--apply", code=2)
     assert "not 0123: more or other calls" in earmark("retention", "run", "--apply", "--plan", "0123", code=2)
     assert "more than --at-most 0" in earmark("retention", "run", "--apply", "--yes", "--at-most", "0", code=2)
@@ -61,7 +66,7 @@ def test_the_plan_of_the_dry_run_is_what_is_deleted(kept, tmp_path):
     kept.call("a")
     kept.call("young", age=NEW)
     (tmp_path / "playback").mkdir()
-    digest = earmark("retention", "run").partition("--plan ")[2].split()[0]
+    digest = digest_in(earmark("retention", "run"))
     rows = json.loads(earmark("retention", "run", "--format", "json").partition("\n]")[0] + "]")
     assert rows == [
         {"data_class": "audio", "rule": "default: 30 days", "calls": 1},
