@@ -108,6 +108,8 @@ review_items = Table(
     Index("ix_review_items_longest", "done", "wanted", "duration_s", "recording_id"),
     Index("ix_review_items_agent", "agent", "done", "wanted"),
     Index("ix_review_items_team", "team", "done", "wanted"),
+    # Counts of a period, read from the index alone.
+    Index("ix_review_items_period", "started_at", "flagged", "done", "recording_id"),
 )
 
 # Which calls a rule, a class or a severity hit, read from the index alone.

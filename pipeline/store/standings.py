@@ -78,16 +78,15 @@ def finished_calls(database: Database, tests: Tests) -> set[str]:
 def standing_answers(database: Database, tests: Tests, card: str) -> dict[str, list[tuple[str, str]]]:
     """Items of the card with people's answers that stand, by finished call."""
     of_card = and_(reviews.c.kind == ReviewKind.SCORE.value, reviews.c.card == card)
-    newest = (
-        select(func.max(reviews.c.id))
-        .where(of_card, _nothing_undone())
-        .group_by(reviews.c.recording_id, reviews.c.item)
-    )
     table, of_items = queued(review_items, tests)
     finished = select(review_items.c.recording_id).select_from(table).where(review_items.c.done, *of_items)
-    query = select(reviews.c.recording_id, reviews.c.item, reviews.c.value).where(
-        reviews.c.id.in_(newest), reviews.c.recording_id.in_(finished)
+    newest = (
+        select(func.max(reviews.c.id).label("id"))
+        .where(of_card, reviews.c.recording_id.in_(finished), _nothing_undone())
+        .group_by(reviews.c.recording_id, reviews.c.item)
+        .subquery()
     )
+    query = select(reviews.c.recording_id, reviews.c.item, reviews.c.value).join(newest, newest.c.id == reviews.c.id)
     found: dict[str, list[tuple[str, str]]] = {}
     with database.reading() as connection:
         for call, item, value in connection.execute(query):

@@ -122,6 +122,7 @@ recordings = Table(
     Index("ix_recordings_started_at", "started_at"),
     Index("ix_recordings_agent", "agent", "started_at"),
     Index("ix_recordings_team", "team", "started_at"),
+    Index("ix_recordings_survey_score", "survey_score"),
 )
 
 files = Table(
