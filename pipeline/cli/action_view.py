@@ -25,7 +25,7 @@ def told_baseline(action: Action) -> str:
 def print_actions(found: Sequence[Action], now: datetime) -> None:
     """A table, one line an action."""
     if not found:
-        console().print("没有这样的措施。no such action")
+        console().print("没有措施：earmark action open。there is no action to list")
         return
     table = Table(
         "#", "措施 kind", "对象与指标 line", "负责人 owner", "基线 baseline", "复查期 due", "状态 state", box=None
