@@ -33,12 +33,12 @@ class PostgresServer:
         """Stops the server; ``immediate`` is as good as a crash."""
         self._call("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
 
-    def create_database(self, name: str) -> str:
-        """The URL of a new, empty database."""
+    def create_database(self, name: str, *, template: str = "template1") -> str:
+        """The URL of a new database, a copy of ``template``, to which nothing may be connected; without it empty."""
         import psycopg
 
         with psycopg.connect(f"host={self._folder} user=earmark dbname=postgres", autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return f"postgresql+psycopg://earmark@/{name}?host={self._folder}"
 
     def close(self) -> None:
