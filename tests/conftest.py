@@ -45,10 +45,12 @@ def database_url(request, tmp_path):
         file = tmp_path / "test.db"
         if with_tables:
             shutil.copy(request.getfixturevalue("sqlite_tables"), file)
-        return f"sqlite:///{file}"
-    server = request.getfixturevalue("postgres_server")
+        yield f"sqlite:///{file}"
+        return
+    server, name = request.getfixturevalue("postgres_server"), f"test{next(_numbers)}"
     template = {"template": request.getfixturevalue("postgres_tables")} if with_tables else {}
-    return server.create_database(f"test{next(_numbers)}", **template)
+    yield server.create_database(name, **template)
+    server.drop_database(name)
 
 
 @pytest.fixture
