@@ -162,11 +162,11 @@ def test_day_long_file_is_refused_before_decoding(tmp_path):
     size = 2 * 8000 * 24 * 3600
     path.write_bytes(wav_header(size) + noise(2))
     os.truncate(path, 44 + size)  # sparse: takes no room, but would take half a minute to decode
-    begin = time.perf_counter()
+    begin_s = time.process_time()
     with pytest.raises(AudioError, match="over 4 h") as caught:
         decode_recording(path)
     assert caught.value.fault is AudioFault.TOO_LONG
-    assert time.perf_counter() - begin < 2.0
+    assert time.process_time() - begin_s < 2.0
 
 
 def test_length_without_header_is_limited_while_decoding(tmp_path):

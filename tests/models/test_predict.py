@@ -138,9 +138,10 @@ def test_models_survive_pickling(shipped):
 @pytest.mark.slow
 def test_a_chat_of_ten_thousand_turns_is_judged_in_seconds(shipped):
     said = call(*(f"{'ca'[number % 2]} 你们怎么回事，等了这么久，第{number}次了" for number in range(10_000)))
-    started = time.perf_counter()
+    # The processor's time, since other work on the machine is not this call's.
+    started_s = time.process_time()
     found = predict_call(shipped, said, Signals())
     # 0.35 s where nothing else runs; what grows with the square of the turns would take minutes.
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started_s < 10
     assert found.dissatisfied.probability is not None
     assert len(found.sentiments) == 5_000

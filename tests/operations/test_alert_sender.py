@@ -164,6 +164,7 @@ def test_dropped_after_three_days(store, receive, quick):
 
 
 @pytest.mark.slow
+@pytest.mark.timing
 def test_end_is_quick_and_loses_nothing_while_the_webhook_hangs(store, receive):
     store_call(store, result("insult"), result("escalation-risk"))
     sender = AlertSender(store, Webhook(receive("hang", "hang").url, SECRET, timeout_s=0.3))
@@ -185,6 +186,7 @@ def test_what_is_queued_last_is_posted_before_the_end(store, receive):
     assert len(receiver.taken) == 1
 
 
+@pytest.mark.timing
 def test_is_woken(store, receive):
     receiver = receive()
     sender = AlertSender(store, Webhook(receiver.url, SECRET))

@@ -1,10 +1,12 @@
 """`earmark run` as it is watched over: scraped while it works, its log read afterwards."""
 
 import json
+import os
 import socket
+import sqlite3
 import subprocess
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from urllib.error import URLError
 
 import pytest
@@ -17,9 +19,16 @@ NAMES = ("s02.wav", "s05.opus", "s07.wav")
 
 
 def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+    """A port that nothing listens on, of a hundred that only this process of the tests gives away.
+
+    The system gives none of them to whoever asks for any, such as to an outgoing connection.
+    """
+    first = 20_000 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for port in range(first, first + 100):
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError(f"all ports from {first} on are taken")
 
 
 def begin(folder, *words, **env):
@@ -28,9 +37,19 @@ def begin(folder, *words, **env):
     return subprocess.Popen(command, cwd=folder, env=environment(folder) | env, text=True, **pipes)
 
 
-def scrapes(process, port):
-    """Every scrape that was answered until the process ended."""
+def registered(database):
+    """How many recordings the run has found by now."""
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
+        return opened.execute("SELECT count(*) FROM ledger").fetchone()[0]
+    return 0
+
+
+def scrapes(process, port, database):
+    """Every scrape that was answered from when the recordings were found until the process ended."""
     answers = []
+    # What a scrape says of the ledger may be ten seconds old: one before this would speak for all of a short run.
+    while process.poll() is None and registered(database) < len(NAMES) + 1:
+        time.sleep(0.05)
     while process.poll() is None:
         with suppress(URLError, ConnectionError):
             answers.append(scrape(f"http://127.0.0.1:{port}/metrics"))
@@ -47,7 +66,7 @@ def night(tmp_path_factory):
     port = free_port()
     words = (calls, "--manifest", calls / "manifest.csv", "--workers", 1, "--metrics-port", port)
     process = begin(folder, *words, EARMARK_LOG_FORMAT="json")
-    answers = scrapes(process, port)
+    answers = scrapes(process, port, folder / "calls.db")
     out, err = process.communicate()
     return answers, [json.loads(line) for line in err.splitlines()], out
 

@@ -123,10 +123,11 @@ def test_a_file_that_grows_is_taken_whole(site, receive):
     receiver = receive()
     with running(site.start(receiver.url)):
         with (site.folder / "a.wav").open("w") as file:
-            for _ in range(10):
+            # Five times as often as a file that has come to rest would be taken.
+            for _ in range(20):
                 file.write("ok ")
                 file.flush()
-                time.sleep(0.2)
+                time.sleep(0.1)
             file.write("the end")
         receiver.wait_for(1)
         time.sleep(1)
@@ -199,10 +200,10 @@ def test_the_real_thing(site, receive):
     content = (SAMPLES / "s07.wav").read_bytes()
     with running(site.begin([*EARMARK, *map(str, words)], env, cwd=site.path)) as watch:
         with (site.folder / "s07.wav").open("wb") as file:
-            for start in range(0, len(content), len(content) // 8):
-                file.write(content[start : start + len(content) // 8])
+            for start in range(0, len(content), len(content) // 20):
+                file.write(content[start : start + len(content) // 20])
                 file.flush()
-                time.sleep(0.5)
+                time.sleep(0.2)
         receiver.wait_for(1, timeout_s=60)
         watch.send_signal(signal.SIGTERM)
         assert watch.wait(timeout=30) == 0

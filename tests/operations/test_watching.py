@@ -129,6 +129,7 @@ def test_more_files_than_a_chunk(night):
 
 
 @pytest.mark.slow
+@pytest.mark.timing
 def test_recordings_that_are_done_are_passed_over_without_a_rest(tmp_path):
     files = []
     for number in range(5 * CHUNK_FILES):

@@ -53,7 +53,8 @@ def desk_as(kept):
         if wanted in known:
             return known[wanted]
         ring = keys if keys is None or not isinstance(keys, str) else read_keys(folder / keys)
-        desk = Desk(database, load_rules(()), ReviewSettings(SECRET, hosts=("localhost",), **settings), keys=ring)
+        chosen = ReviewSettings(SECRET, hosts=("localhost",), cache=folder / "playback", **settings)
+        desk = Desk(database, load_rules(()), chosen, keys=ring)
         made = TestClient(create_app(desk), base_url="http://localhost", follow_redirects=False)
         log_in(made, LOGIN_OF[AccountRole(role)])
         made.database = database

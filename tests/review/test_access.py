@@ -124,10 +124,11 @@ def routes_of(routes) -> set[str]:
 
 @pytest.fixture(scope="module")
 def app(sample_store, pack, tmp_path_factory):
-    copied = shutil.copy(sample_store, tmp_path_factory.mktemp("access") / "desk.db")
+    folder = tmp_path_factory.mktemp("access")
+    copied = shutil.copy(sample_store, folder / "desk.db")
     database = open_database(f"sqlite:///{copied}")
     reports = desk_reports(database, "Asia/Shanghai", None)
-    yield create_app(Desk(database, pack, ReviewSettings(SECRET), reports=reports))
+    yield create_app(Desk(database, pack, ReviewSettings(SECRET, cache=folder / "playback"), reports=reports))
     database.close()
 
 

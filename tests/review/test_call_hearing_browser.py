@@ -66,6 +66,7 @@ def test_every_kind_of_recording_plays(page_as, desk, tmp_path, codec, container
     assert sound(page, "duration") == pytest.approx(8.0, abs=0.3)
 
 
+@pytest.mark.timing
 def test_a_hit_is_heard_from_a_second_before(page_as):
     page = opened(page_as)
     start = page.evaluate("() => JSON.parse(document.getElementById('panel-data').textContent).hits[0].pieces[0].start")
@@ -74,6 +75,7 @@ def test_a_hit_is_heard_from_a_second_before(page_as):
     assert start - 1.01 < sound(page, "currentTime") < start + 0.5
 
 
+@pytest.mark.timing
 def test_a_click_on_a_word_is_heard_from_a_second_before(page_as):
     page = opened(page_as)
     turns = page.evaluate("() => JSON.parse(document.getElementById('call-data').textContent).turns")
@@ -100,6 +102,7 @@ def test_a_click_on_a_word_is_heard_from_a_second_before(page_as):
     assert turns[3][0] - 1.1 < sound(page, "currentTime") < turns[3][0] + 0.5
 
 
+@pytest.mark.timing
 def test_silence_is_skipped_but_not_the_one_that_is_listened_to(page_as, desk, tmp_path):
     page = opened(page_as, call=add_long_call(desk.database, tmp_path))
     page.evaluate("() => { document.getElementById('sound').currentTime = 0; }")

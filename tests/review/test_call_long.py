@@ -7,7 +7,7 @@ import pytest
 from pipeline.review.listening import Listening
 from tests.review.long_calls import add_long_call
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timing]
 
 WATCH = """() => {
   window.watched = { frames: [], long: [] };

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,7 +11,6 @@ from sqlalchemy import select
 from pipeline.domain.errors import StoreError
 from pipeline.review.app import Desk, ReviewSettings, create_app
 from pipeline.review.routes import judge as judge_route
-from pipeline.store import database as database_module
 from pipeline.store.database import open_database
 from pipeline.store.results import stored_call
 from pipeline.store.review_tables import audit, review_items, reviews
@@ -254,15 +254,17 @@ def test_a_locked_database_asks_to_try_again_and_stores_nothing(client_as, desk,
 
 
 @pytest.mark.slow
-def test_a_database_that_a_batch_holds_is_waited_for_and_then_503(sample_store, pack, tmp_path, monkeypatch):
+def test_a_database_that_a_batch_holds_is_waited_for_and_then_503(sample_store, pack, tmp_path):
     url = f"sqlite:///{shutil.copy(sample_store, tmp_path / 'held.db')}"
     batch = open_database(url)
-    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_S", 0.5)
-    desk = Desk(open_database(url), pack, ReviewSettings(SECRET, hosts=("localhost",)))
+    impatient = open_database(url, busy_timeout_s=0.5)
+    desk = Desk(impatient, pack, ReviewSettings(SECRET, hosts=("localhost",), cache=tmp_path / "playback"))
     with TestClient(create_app(desk), base_url="http://localhost", follow_redirects=False) as client:
         log_in(client, "lin")
+        begun_s = time.monotonic()
         with batch.writing():
             assert post(client, CONFIRM).status_code == 503
+        assert time.monotonic() - begun_s > 0.4
         assert reviews_of(desk.database, [CALL]) == {}
         assert post(client, CONFIRM).status_code == 200
     desk.database.close()

@@ -1,5 +1,6 @@
 """What has to be settled before the desk may listen."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -104,6 +105,7 @@ def test_served_from_the_command_line_until_ctrl_c(desk, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
+        env=os.environ | {"EARMARK_REVIEW_CACHE": str(tmp_path / "playback")},
     )
     try:
         first = process.stderr.readline()
