@@ -80,7 +80,7 @@ def listen(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises: ConfigError, the port is taken or the address is not this machine's."""
     try:
         found = socket.getaddrinfo(host_name(host) or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listener = socket.socket(found[0], found[1])
+        listener = socket.socket(*found[:3])
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(found[4])
         listener.listen(128)
