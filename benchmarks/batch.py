@@ -1,12 +1,13 @@
 """What the batch costs besides transcribing: finding, entering and storing calls; and how to use two cores.
 
-    python -m benchmarks.batch inventory --calls 200000
+    python -m benchmarks.batch inventory --calls 200000 [--keys]
     python -m benchmarks.batch store --calls 2000
     python -m benchmarks.batch workers --rounds 2
 
-`inventory` makes tiny files with a manifest and prints memory and rates; `store` prints calls and rows a second on
-SQLite and on a PostgreSQL that it starts, for the bulk insert that earmark uses and for COPY; `workers` runs the real
-pipeline over the sample calls with two workers of one thread and with one worker of two.
+`inventory` makes tiny files with a manifest and prints memory and rates, with `--keys` where paths are closed; `store`
+prints calls and rows a second on SQLite and on a PostgreSQL that it starts, for the bulk insert that earmark uses and
+for COPY; `workers` runs the real pipeline over the sample calls with two workers of one thread and with one worker of
+two.
 """
 
 import argparse
@@ -26,24 +27,27 @@ def main() -> None:
     parser.add_argument("what", choices=["inventory", "store", "workers"])
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--keys", action="store_true")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="earmark-bench-") as folder:
         if chosen.what == "inventory":
-            inventory(Path(folder), chosen.calls)
+            inventory(Path(folder), chosen.calls, closed=chosen.keys)
         elif chosen.what == "store":
             store(Path(folder), chosen.calls)
         else:
             workers(Path(folder), chosen.rounds)
 
 
-def inventory(folder: Path, count: int) -> None:
+def inventory(folder: Path, count: int, *, closed: bool = False) -> None:
     """Memory and speed of finding files, joining them with a manifest, and entering them into the ledger."""
     from pipeline.batch.discovery import discover
     from pipeline.batch.executors.base import memory_mb
     from pipeline.batch.intake import take_in
     from pipeline.batch.manifest import read_manifest
+    from pipeline.privacy.keys import add_key
     from pipeline.store.database import open_database
 
+    keys = add_key(folder / "keys") if closed else None
     with (folder / "m.csv").open("w") as manifest:
         manifest.write("recording,agent,team,queue,direction,started_at,customer_id,survey_score,product\n")
         for number in range(count):
@@ -63,7 +67,7 @@ def inventory(folder: Path, count: int) -> None:
     )
     for what in ("entered", "entered again"):
         started_s = time.monotonic()
-        entered = sum(len(chunk) for chunk in take_in(database, found.files))
+        entered = sum(len(chunk) for chunk in take_in(database, found.files, keys=keys))
         took = time.monotonic() - started_s
         print(f"| {what} | {took:.1f} | {entered / took:.0f} | {memory_mb():.0f} |")
 

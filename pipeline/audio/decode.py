@@ -93,7 +93,8 @@ def decode_recording(path: Path, *, max_duration_s: float = 4 * 3600) -> CallAud
     except av.error.FFmpegError as error:
         raise _damaged(path.name, error.strerror or type(error).__name__) from error
     samples, more = _condition(samples, path.name)
-    log.debug("decoded %s: %.1f s, %s", path.name, audio_format.duration_s, audio_format.codec)
+    # The line has the recording's id; a file's name may be a caller's.
+    log.debug("decoded: %.1f s, %s", audio_format.duration_s, audio_format.codec)
     return CallAudio(samples, audio_format, (*warnings, *more))
 
 

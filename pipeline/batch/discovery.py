@@ -10,6 +10,7 @@ from pipeline.audio import remote
 from pipeline.batch.inventory import DescribedFile, Inventory
 from pipeline.batch.manifest import Manifest, ManifestRow, Problem, Problems
 from pipeline.domain.errors import ConfigError
+from pipeline.privacy.places import masked_path
 
 RECORDING_SUFFIXES = frozenset(
     [
@@ -59,7 +60,7 @@ def discover(paths: Sequence[Path | str], manifest: Manifest | None) -> Discover
     given = [str(path) for path in paths]
     missing = [path for path in given if not remote.is_url(path) and not Path(path).exists()]
     if missing:
-        raise ConfigError(f"no such file or folder: {', '.join(missing)}")
+        raise ConfigError(f"no such file or folder: {', '.join(map(masked_path, missing))}")
     problems = Problems()
     skipped: Counter[str] = Counter()
     found = Inventory()
@@ -149,7 +150,9 @@ def _match_rows(paths: Sequence[str], manifest: Manifest, found: Inventory, prob
                 continue
             before = found.describe(match, row)
             if before is not None:
-                problems.add(Problem(row.where, f"{row.path} is the file of {before.where}; this row is not used"))
+                problems.add(
+                    Problem(row.where, f"{masked_path(row.path)} is the file of {before.where}; this row is not used")
+                )
 
 
 def _base(path: str) -> str:
@@ -167,9 +170,9 @@ def _join(base: str, path: str) -> str:
 
 def _unmatched(row: ManifestRow, candidates: Sequence[str], bases: Sequence[str]) -> Problem:
     there = any(not remote.is_url(candidate) and Path(candidate).exists() for candidate in candidates)
-    places = ", ".join(dict.fromkeys(bases))
+    places = ", ".join(map(masked_path, dict.fromkeys(bases)))
     reason = "lies outside the given paths" if there else f"is not there (looked in {places})"
-    return Problem(row.where, f"recording {row.path} {reason}")
+    return Problem(row.where, f"recording {masked_path(row.path)} {reason}")
 
 
 __all__ = ["RECORDING_SUFFIXES", "DescribedFile", "Discovery", "discover"]

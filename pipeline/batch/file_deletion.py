@@ -3,12 +3,16 @@
 import hashlib
 import stat
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from pipeline.audio import remote
 from pipeline.domain.errors import ConfigError
+from pipeline.privacy.keys import KeyRing
+from pipeline.privacy.places import masked_path, open_path
+from pipeline.privacy.sealing import SealError
+from pipeline.store.places import StoredPlace
 from pipeline.store.recordings import is_unread
 
 
@@ -28,11 +32,19 @@ class Place:
     """A place of a recording that was looked at."""
 
     uri: str
+    """The path or URL; what stands for it where it does not open."""
     fate: Fate
     stamp: tuple[int, ...] = ()
     """Changes when the file does."""
     why: str = ""
     """Why it stays."""
+    stored: str = ""
+    """As the ledger has it."""
+
+    @property
+    def named(self) -> str:
+        """The place as people may read it."""
+        return masked_path(self.uri)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +56,10 @@ class FileDeletion:
     """What `remove` could not delete."""
 
     def remove(self) -> Collection[str]:
-        """Deletes what is the recording and has not changed since; returns the places where nothing lies any more."""
+        """Deletes what is the recording and has not changed since; returns the places where nothing lies any more, as
+        they are stored."""
         self.left.clear()
-        return [place.uri for place in self.places if self._removed(place)]
+        return [place.stored for place in self.places if self._removed(place)]
 
     def _removed(self, place: Place) -> bool:
         why = place.why
@@ -62,13 +75,21 @@ class FileDeletion:
             return True
         except (OSError, ConfigError) as error:
             why = _reason(error)
-        self.left.append(Place(place.uri, place.fate, why=why))
+        self.left.append(replace(place, why=why))
         return False
 
 
-def look_at(recording_id: str, uris: Sequence[str]) -> FileDeletion:
-    """What lies at the places that the ledger knows of a recording."""
-    return FileDeletion(tuple(_place(recording_id, uri) for uri in uris))
+def look_at(recording_id: str, places: Sequence[StoredPlace], keys: KeyRing | None = None) -> FileDeletion:
+    """What lies at the places that the ledger knows of a recording. One that the key does not open stays."""
+    return FileDeletion(tuple(_look(recording_id, place, keys) for place in places))
+
+
+def _look(recording_id: str, place: StoredPlace, keys: KeyRing | None) -> Place:
+    try:
+        found = _place(recording_id, open_path(keys, place.uri, place.closed))
+    except SealError as error:
+        found = Place(place.uri, Fate.OTHER, why=str(error))
+    return replace(found, stored=place.uri)
 
 
 def _place(recording_id: str, uri: str) -> Place:

@@ -10,7 +10,7 @@ from itertools import islice
 
 from pipeline.batch.manifest import ManifestRow
 from pipeline.domain.errors import ConfigError
-from pipeline.text.written_numbers import masked_line
+from pipeline.privacy.places import mask_part
 
 BATCH = 10_000
 """Recordings that are in memory at a time."""
@@ -31,9 +31,14 @@ class DescribedFile:
         return os.fsencode(self.location).decode(errors="backslashreplace")
 
     @property
+    def own_name(self) -> str:
+        """The last part of the location."""
+        return self.uri.rstrip("/").rpartition("/")[2]
+
+    @property
     def name(self) -> str:
-        """The last part of the location, with personal numbers in it masked."""
-        return masked_line(self.uri.rstrip("/").rpartition("/")[2])
+        """The last part of the location, with what is personal in it masked."""
+        return mask_part(self.own_name)
 
 
 class Inventory:

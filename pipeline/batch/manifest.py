@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.domain.calls import CallMetadata, Direction, Role
 from pipeline.domain.errors import ConfigError
+from pipeline.privacy.places import masked_path
 from pipeline.text.written_numbers import is_personal, masked_cells, masked_line
 
 PATH_COLUMNS = ("recording", "path")
@@ -62,8 +63,8 @@ class Problems:
         self._more: Counter[bool] = Counter()
 
     def add(self, problem: Problem) -> None:
-        """Takes note of one, with personal numbers in it masked."""
-        problem = replace(problem, where=masked_line(problem.where), message=masked_line(problem.message))
+        """Takes note of one, with what is personal in it masked."""
+        problem = replace(problem, where=masked_path(problem.where), message=masked_line(problem.message))
         if len(self._kept) < KEPT_PROBLEMS:
             self._kept.append(problem)
         else:

@@ -99,8 +99,9 @@ class CallProcessor(Worker):
         from pipeline.audio.signals import measure_signals
         from pipeline.store.documents import round_times
 
-        with _file_of(recording) as file:
+        with _file_of(self._keys, recording) as file:
             audio = decode_recording(file, max_duration_s=self._options.max_duration_s)
+            warnings = tuple(_masked_in(warning, str(file)) for warning in audio.warnings)
         decoded(audio.format.duration_s)
         speech = find_speech(audio)
         if not any(speech):
@@ -113,7 +114,7 @@ class CallProcessor(Worker):
         transcript = round_times(transcribe_call(self._backend, channels, roles, duration_s=audio.format.duration_s))
         signals = measure_signals(transcript, audio=audio, speech=speech, roles=roles)
         findings = self._judge(Call(transcript, recording.metadata, signals))
-        return self._masked(recording.id, ProcessedCall(audio.format, transcript, signals, findings, audio.warnings))
+        return self._masked(recording.id, ProcessedCall(audio.format, transcript, signals, findings, warnings))
 
     def _masked(self, recording_id: str, call: ProcessedCall) -> ProcessedCall:
         """The call as it may leave the worker: masked, with what was masked closed."""
@@ -138,12 +139,45 @@ class CallProcessor(Worker):
 
 
 @contextmanager
-def _file_of(recording: Recording) -> Iterator[Path]:
-    """The recording's bytes as a file. Raises: AudioError, it cannot be fetched from where it lies."""
+def _file_of(keys: "KeyRing | None", recording: Recording) -> Iterator[Path]:
+    """The recording's bytes as a file. Errors name it as people may read it.
+
+    Raises:
+        AudioError: it cannot be fetched from where it lies, or the key does not open where that is.
+    """
+    from pipeline.privacy.places import masked_path, with_path
+    from pipeline.privacy.sealing import SealError
+
+    try:
+        path = with_path(keys, recording).uri
+    except SealError as error:
+        raise AudioError(f"{recording.name}: {error}", fault=AudioFault.UNREADABLE) from error
     with ExitStack() as stack:
         try:
-            file = stack.enter_context(remote.local_file(recording.uri))
+            file = stack.enter_context(remote.local_file(path))
         except OSError as error:
-            message = f"{recording.name}: cannot be fetched from {recording.uri} ({error}): is the store reachable?"
-            raise AudioError(message, fault=AudioFault.UNREADABLE) from error
-        yield file
+            why = error.strerror or masked_path(str(error))
+            message = f"{recording.name}: cannot be fetched from {masked_path(path)} ({why}): is the store reachable?"
+            raise AudioError(message, fault=AudioFault.UNREADABLE) from None
+        try:
+            yield file
+        except AudioError as error:
+            message = _masked_in(str(error), path)
+            if message == str(error):
+                raise
+            # Nor is what caused it told: it names the file as well.
+            raise AudioError(message, fault=error.fault) from None
+        except OSError as error:
+            message = _masked_in(str(error), path)
+            if message == str(error):
+                raise
+            raise OSError(message) from None
+
+
+def _masked_in(message: str, path: str) -> str:
+    """A message of the decoder, which names the file that it was given."""
+    from pipeline.privacy.places import mask_part, masked_path
+
+    message = message.replace(path, masked_path(path))
+    own = path.rstrip("/").rpartition("/")[2]
+    return message.replace(own, mask_part(own)) if own else message

@@ -4,12 +4,26 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
+from pipeline.domain.originals import Sealed
+from pipeline.domain.personal import is_masked
 from pipeline.domain.results import Findings
 from pipeline.privacy.keys import KeyRing
 from pipeline.privacy.masking import MASKING, Veil, mask_call, mask_findings, mask_text
+from pipeline.privacy.places import call_name, close_again, close_path, mark_of_name
 from pipeline.privacy.sealing import pseudonym, reseal, seal_transcript
 from pipeline.store.database import Database
 from pipeline.store.originals import closed_otherwise, replace_originals
+from pipeline.store.places import (
+    REPLACED,
+    TABLES,
+    OpenRecording,
+    close_files,
+    close_recordings,
+    open_files,
+    open_recordings,
+    replace_closed,
+)
+from pipeline.store.places import closed_otherwise as closed_paths
 from pipeline.store.protecting import (
     ProtectedCall,
     mask_described,
@@ -23,6 +37,9 @@ from pipeline.store.results import StoredCall
 PAGE = 50
 """Calls that are masked, or closed anew, in one transaction."""
 
+PATHS_PAGE = 500
+"""Paths that are closed in one transaction."""
+
 Told = Callable[[int], object]
 
 
@@ -35,6 +52,8 @@ class Protected:
     """Whose name, metadata or message held something personal."""
     typed: int
     """Comments, corrections and quotations that did, besides those of the calls."""
+    paths: int = 0
+    """Recordings and files whose paths were stored in the open."""
 
 
 def protect(
@@ -53,11 +72,36 @@ def protect(
         save_protected(database, [_protected(stored, keys, own_numbers) for stored in page])
         calls += len(page)
         told(calls)
-    described = mask_described(database, partial(pseudonym, keys) if keys else None)
+    # Paths before names: the name under which a file is found again is the one of its path.
+    paths = _close_paths(database, keys) if keys else 0
+    described = mask_described(database, partial(pseudonym, keys) if keys else None, call_name)
     typed = mask_typed(database, partial(mask_text, own_numbers=own_numbers))
-    if calls or described or typed:
-        wipe_remains(database)
-    return Protected(calls, described, typed)
+    # Also where nothing was left to mask: what was cut off before may not have come to this.
+    wipe_remains(database)
+    return Protected(calls, described, typed, paths)
+
+
+def _close_paths(database: Database, keys: KeyRing) -> int:
+    """Closes every path that is stored in the open; returns how many rows that were."""
+    done, after = 0, ""
+    while paths := open_files(database, after=after, limit=PATHS_PAGE):
+        close_files(database, {path: close_path(keys, path) for path in paths})
+        done, after = done + len(paths), paths[-1]
+    after = ""
+    while page := open_recordings(database, after=after, limit=PATHS_PAGE):
+        close_recordings(database, [_closed(keys, one) for one in page])
+        done, after = done + len(page), page[-1].id
+    return done
+
+
+def _closed(keys: KeyRing, recording: OpenRecording) -> tuple[OpenRecording, dict[str, object], Sealed]:
+    path = recording.uri.removesuffix(f" {REPLACED}")
+    mark, sealed = close_path(keys, path)
+    own = path.rstrip("/").rpartition("/")[2]
+    remark = recording.uri[len(path) :]
+    name = call_name(own, recording.id) + remark
+    name_mark = mark_of_name(keys, own) if is_masked(name) else None
+    return recording, {"uri": mark + remark, "name": name, "name_mark": name_mark}, sealed
 
 
 def _protected(stored: StoredCall, keys: KeyRing | None, own_numbers: Collection[str]) -> ProtectedCall:
@@ -85,4 +129,15 @@ def rotate(database: Database, keys: KeyRing, *, told: Told = lambda _done: None
         replace_originals(database, resealed)
         done += len(resealed)
         told(done)
+    return done
+
+
+def rotate_paths(database: Database, keys: KeyRing) -> int:
+    """As `rotate`, for the paths of recordings; returns how many rows that were. Raises: SealError."""
+    done = 0
+    for table in TABLES:
+        after = ""
+        while page := closed_paths(database, table, keys.newest.id, after=after, limit=PATHS_PAGE):
+            replace_closed(database, table, [(row, close_again(keys, row.uri, row.closed)) for row in page])
+            done, after = done + len(page), page[-1].key
     return done

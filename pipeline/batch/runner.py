@@ -34,6 +34,7 @@ from pipeline.batch.summary import RunSummary
 from pipeline.domain.calls import Recording, Role
 from pipeline.domain.errors import AsrError, StoreError
 from pipeline.domain.results import Outcome, ProcessedCall, RuleStatus
+from pipeline.privacy.keys import KeyRing
 from pipeline.store import ledger
 from pipeline.store.database import Database, insist
 from pipeline.store.erased import ERASED
@@ -117,10 +118,10 @@ class Runner:
         self._stop_requests = 0
         self._summary = RunSummary()
 
-    def run(self, files: Collection[DescribedFile], *, redo: bool = False) -> RunSummary:
+    def run(self, files: Collection[DescribedFile], *, redo: bool = False, keys: KeyRing | None = None) -> RunSummary:
         """Enters ``files`` into the ledger and works until nothing there is left to do.
 
-        What an earlier run that was cut off left pending is done as well.
+        What an earlier run that was cut off left pending is done as well. With ``keys`` paths are stored closed.
 
         Raises:
             AsrError: the models cannot be loaded.
@@ -129,7 +130,8 @@ class Runner:
         """
         self._summary.found = len(files)
         self._progress.found(len(files))
-        return self.run_intake(take_in(self._database, files, redo=redo, patience_s=self._options.store_patience_s))
+        patience_s = self._options.store_patience_s
+        return self.run_intake(take_in(self._database, files, redo=redo, patience_s=patience_s, keys=keys))
 
     def run_intake(self, intake: Iterator[Chunk]) -> RunSummary:
         """Works until the intake has ended and nothing is left to do.

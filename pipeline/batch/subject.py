@@ -137,14 +137,23 @@ class Erased:
 
     certificate: Mapping[str, object]
     left: tuple[tuple[str, str], ...]
-    """Files that could not be deleted: place and why. Places may hold names or numbers."""
+    """Files that could not be deleted: place, masked, and why."""
     complete: bool
 
 
-def erase_subject(database: Database, found: Found, *, by: str, playback: Path, resume: str | None = None) -> Erased:
+def erase_subject(
+    database: Database,
+    found: Found,
+    *,
+    by: str,
+    playback: Path,
+    resume: str | None = None,
+    keys: KeyRing | None = None,
+) -> Erased:
     """Erases the calls of a customer and keeps a certificate of it.
 
-    Cut off at any point it is finished by ``resume`` with its id, or by asking for the same again.
+    Cut off at any point it is finished by ``resume`` with its id, or by asking for the same again. Files at paths that
+    ``keys`` do not open stay.
     """
     if resume is None:
         begun = begin_erasure(database, found.recording_ids, by=by, originals_not_opened=found.originals_closed)
@@ -152,10 +161,10 @@ def erase_subject(database: Database, found: Found, *, by: str, playback: Path, 
         begun = resume_erasure(database, resume)
     left: list[tuple[str, str]] = []
     for recording_id in begun.recording_ids:
-        files = look_at(recording_id, places_of(database, recording_id))
+        files = look_at(recording_id, places_of(database, recording_id), keys)
         erase_recording(database, recording_id, begun.id, by=by, remove=files.remove)
         forget_made(playback, recording_id)
-        left += [(place.uri, place.why) for place in files.left]
+        left += [(place.named, place.why) for place in files.left]
     compact(database)
     certificate = _certificate(database, begun)
     complete = not certificate["unfinished"]

@@ -14,12 +14,17 @@ from pipeline.domain.calls import Transcript
 from pipeline.domain.errors import ConfigError
 from pipeline.domain.personal import shown
 from pipeline.privacy.keys import KeyRing
+from pipeline.privacy.places import open_path
 from pipeline.privacy.sealing import SealError, open_transcript
 from pipeline.store.database import Database
 from pipeline.store.originals import originals_of
+from pipeline.store.places import CLOSED, closed_in
 from pipeline.store.results import stored_call
 from pipeline.store.review_tables import reviews
 from pipeline.store.tables import recordings, rule_results
+
+_OWN = (*CLOSED, "name_mark")
+"""Columns that say nothing to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ def write_copy(
 
 def _call(database: Database, recording_id: str, keys: KeyRing | None, remarks: list[str]) -> dict[str, Any]:
     with database.reading() as connection:
-        row = connection.execute(select(recordings).where(recordings.c.id == recording_id)).mappings().one()
+        found = connection.execute(select(recordings).where(recordings.c.id == recording_id)).one()
         judged = _reviews(connection, recording_id)
         results = _results(connection, recording_id)
     stored = stored_call(database, recording_id)
@@ -74,7 +79,12 @@ def _call(database: Database, recording_id: str, keys: KeyRing | None, remarks: 
             {"role": turn.role.value, "start_s": turn.start_s, "end_s": turn.end_s, "text": shown(turn.text)}
             for turn in original.turns
         ]
-    facts = {name: str(value) for name, value in row.items() if value not in (None, [], {})}
+    row = found._mapping
+    facts = {name: str(value) for name, value in row.items() if name not in _OWN and value not in (None, [], {})}
+    try:
+        facts["uri"] = open_path(keys, found.uri, closed_in(found))
+    except SealError as error:
+        remarks.append(f"{recording_id[:12]}: {error}")
     return {"recording": facts, "turns": said, "results": results, "reviews": judged}
 
 

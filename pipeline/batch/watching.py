@@ -9,6 +9,7 @@ from pipeline.batch.intake import Chunk, take_in
 from pipeline.batch.inventory import DescribedFile
 from pipeline.batch.manifest import ManifestRow, Problems, Pseudonym, read_manifest
 from pipeline.domain.errors import ConfigError
+from pipeline.privacy.keys import KeyRing
 from pipeline.store.database import Database
 
 logger = logging.getLogger(__name__)
@@ -72,7 +73,12 @@ def _said(row: ManifestRow | None) -> object:
 
 
 def arriving(
-    database: Database, arrivals: Arrivals, manifest: WatchedManifest | None = None, *, patience_s: float = 0.0
+    database: Database,
+    arrivals: Arrivals,
+    manifest: WatchedManifest | None = None,
+    *,
+    patience_s: float = 0.0,
+    keys: KeyRing | None = None,
 ) -> Iterator[Chunk]:
     """Chunks of recordings as they are finished, for ever; an empty one where nothing is new.
 
@@ -86,6 +92,6 @@ def arriving(
             paths += sorted(path for path in told.difference(paths) if arrivals.is_there(path))
         files = [DescribedFile(str(path), manifest.row(path) if manifest is not None else None) for path in paths]
         if files:
-            yield from take_in(database, files, patience_s=patience_s)
+            yield from take_in(database, files, patience_s=patience_s, keys=keys)
         else:
             yield []

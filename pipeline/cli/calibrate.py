@@ -52,11 +52,12 @@ def start(
     db: DbOption = None,
 ) -> None:
     """Begin a session: calls, and people who judge them blind. 开始校准"""
+    from pipeline.cli.originals import find_call
     from pipeline.review.card_view import name_of
     from pipeline.scoring.cards import load_default_card
     from pipeline.store.calibration import NewCalibration, begin
     from pipeline.store.calibration_choice import Choice, chosen
-    from pipeline.store.listings import Filter, find_recording, rule_titles
+    from pipeline.store.listings import Filter, rule_titles
 
     if not 0 < len(name.strip()) <= 200:
         raise ConfigError("NAME has 1 to 200 characters")
@@ -70,7 +71,7 @@ def start(
     database = open_stored(db)
     check_rules(Filter(rules=rule or ()), rule_titles(database))
     judges = [_judging(database, login).id for login in dict.fromkeys(reviewer)]
-    ids = [find_recording(database, one) for one in call or ()]
+    ids = [find_call(database, one) for one in call or ()]
     wanted = [] if what == What.CARD else rule
     calls, words = chosen(database, Choice(ids, draw, part, random, doubtful, seed), wanted)
     card = None if what == What.RULES else name_of(load_default_card())
@@ -173,11 +174,11 @@ def compare(
     """Show one call of a closed session side by side: who said what, where. 对比"""
     from pipeline.cli.calibrate_rows import opinion_rows
     from pipeline.cli.calibrate_view import print_opinions
-    from pipeline.store.listings import find_recording
+    from pipeline.cli.originals import find_call
 
     database = open_stored(db)
     session = _closed(database, number)
-    rows = opinion_rows(database, session, find_recording(database, call))
+    rows = opinion_rows(database, session, find_call(database, call))
     if form == Format.TABLE:
         print_opinions(rows)
     else:
@@ -198,9 +199,9 @@ def gold(
     db: DbOption = None,
 ) -> None:
     """Decide what is right after a session: it becomes the label. 定标准答案"""
+    from pipeline.cli.originals import find_call
     from pipeline.domain.calibration import subject_of
     from pipeline.store.calibration_gold import decide_agreed, decide_gold
-    from pipeline.store.listings import find_recording
 
     if agreed == bool(call or decide) or bool(call) != bool(decide):
         raise ConfigError("give --agreed, or a call with what is right on it: --call NAME --set insult=yes")
@@ -217,7 +218,7 @@ def gold(
             if not equals:
                 raise ConfigError(f"--set {one}: write it as insult=yes, or default@1:rapport=fair")
             values[subject_of(what)] = value
-        added = decide_gold(database, number, find_recording(database, call or ""), values, account, note=note)
+        added = decide_gold(database, number, find_call(database, call or ""), values, account, note=note)
     message(f"定了 {len(added)} 项。gold on {len(added)}")
 
 

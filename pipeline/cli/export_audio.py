@@ -20,16 +20,19 @@ def audio(
     db: DbOption = None,
 ) -> None:
     """Write a recording as WAV with a tone over personal data, and FILE.json with the times of it. 导出屏蔽后的录音"""
+    from pipeline.cli.originals import find_call, keys_of
     from pipeline.domain.errors import ConfigError
+    from pipeline.privacy.places import with_path
     from pipeline.review.listening import mask_of
+    from pipeline.settings import load_settings
     from pipeline.store.call_recording import find_by_id
-    from pipeline.store.listings import find_recording
 
     if out.suffix.lower() != ".wav":
         raise ConfigError(f"--out {out}: the copy is a WAV, so name it FILE.wav")
     database = open_stored(db)
-    recording = find_by_id(database, find_recording(database, call))
+    recording = find_by_id(database, find_call(database, call))
     assert recording is not None
+    recording = with_path(keys_of(load_settings()), recording)
     mask = mask_of(database, recording.id)
     if mask is None:
         raise ConfigError(

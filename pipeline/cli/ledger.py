@@ -30,11 +30,11 @@ def retry(
     db: DbOption = None,
 ) -> None:
     """Put recordings that were set aside back to pending, for the next run. 重试"""
-    from pipeline.store.listings import find_recording
+    from pipeline.cli.originals import find_call
     from pipeline.store.status import retry as put_back
 
     database = open_stored(db)
-    chosen = [find_recording(database, call) for call in calls or ()]
+    chosen = [find_call(database, call) for call in calls or ()]
     count, left = put_back(database, recording_ids=chosen, reason=reason)
     message(f"{count} recordings are pending again: the next `earmark run` takes them")
     if left:

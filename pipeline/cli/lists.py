@@ -111,13 +111,14 @@ def hits(
     """List hits with their evidence, one row for each piece of evidence. 命中列表"""
     from dataclasses import replace
 
+    from pipeline.cli.originals import find_call
     from pipeline.domain.results import Outcome
-    from pipeline.store.listings import find_recording, list_hits, rule_titles
+    from pipeline.store.listings import list_hits, rule_titles
 
     database = open_stored(db)
     wanted = _filter(rule, agent, team, since, until, limit)
     if call:
-        wanted = replace(wanted, recording_id=find_recording(database, call))
+        wanted = replace(wanted, recording_id=find_call(database, call))
     titles = rule_titles(database)
     check_rules(wanted, titles)
     outcomes = [Outcome(choice.value) for choice in outcome or [OutcomeChoice.HIT]]
@@ -136,12 +137,13 @@ def show(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Read one call with its marks; what is personal as placeholders. 查看通话"""
+    from pipeline.cli.originals import find_call
     from pipeline.domain.results import Outcome
-    from pipeline.store.listings import Filter, find_recording, list_calls, list_hits, rule_titles
+    from pipeline.store.listings import Filter, list_calls, list_hits, rule_titles
     from pipeline.store.results import stored_call
 
     database = open_stored(db)
-    recording_id = find_recording(database, call)
+    recording_id = find_call(database, call)
     (listed,) = list_calls(database, Filter(recording_id=recording_id))
     if clear and form != Format.TABLE:
         raise ConfigError("--clear shows a call to a person: leave out --format")

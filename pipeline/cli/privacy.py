@@ -27,6 +27,7 @@ class KeyRow:
     closes: bool
     """Whether new originals are closed with it."""
     originals: int
+    paths: int
     in_file: bool
 
 
@@ -45,53 +46,65 @@ def new() -> None:
 
 @keys_app.command("list")
 def list_keys(db: DbOption = None, form: FormatOption = Format.TABLE) -> None:
-    """Show the keys, without what they are, and how many originals each closes. 密钥列表"""
+    """Show the keys, without what they are, and how much each closes. 密钥列表"""
     from rich.table import Table
 
     from pipeline.privacy.keys import read_keys
     from pipeline.store.database import open_database
     from pipeline.store.originals import originals_by_key
+    from pipeline.store.places import places_by_key
 
     ring = read_keys(_key_file())
-    closed = originals_by_key(open_database(_settings(db).db))
+    database = open_database(_settings(db).db)
+    originals, paths = originals_by_key(database), places_by_key(database)
+    made = {key.id: key.made.isoformat(timespec="seconds") for key in ring.keys}
     rows = [
-        KeyRow(key.id, key.made.isoformat(timespec="seconds"), key is ring.newest, closed.pop(key.id, 0), in_file=True)
-        for key in ring.keys
+        KeyRow(
+            key_id,
+            made.get(key_id, ""),
+            closes=key_id == ring.newest.id,
+            originals=originals.get(key_id, 0),
+            paths=paths.get(key_id, 0),
+            in_file=key_id in made,
+        )
+        for key_id in dict.fromkeys([*made, *originals, *paths])
     ]
-    rows += [KeyRow(key_id, "", closes=False, originals=count, in_file=False) for key_id, count in closed.items()]
     if form != Format.TABLE:
         print_rows(rows, form)
         return
-    table = Table("密钥 key", "生成 made", "加密 closes", "原文 originals", box=None)
+    table = Table("密钥 key", "生成 made", "加密 closes", "原文 originals", "路径 paths", box=None)
     for row in rows:
         state = "yes" if row.closes else "" if row.in_file else "缺失 not in the file"
-        table.add_row(row.key, row.made, state, str(row.originals))
+        table.add_row(row.key, row.made, state, str(row.originals), str(row.paths))
     console().print(table)
 
 
 @keys_app.command("rotate")
 def rotate_keys(db: DbOption = None) -> None:
-    """Close all originals with the newest key; cut off, run it again. 轮换密钥"""
-    from pipeline.batch.protect import rotate
+    """Close all originals and paths with the newest key; cut off, run it again. 轮换密钥"""
+    from pipeline.batch.protect import rotate, rotate_paths
     from pipeline.privacy.keys import read_keys
     from pipeline.store.database import open_database
     from pipeline.store.originals import originals_by_key
+    from pipeline.store.places import places_by_key
 
     ring = read_keys(_key_file())
     database = open_database(_settings(db).db)
     done = rotate(database, ring)
-    message(f"{done} originals were closed anew with key {ring.newest.id}")
-    unused = [key.id for key in ring.keys[:-1] if key.id not in originals_by_key(database)]
+    paths = rotate_paths(database, ring)
+    message(f"{done} originals and {paths} paths were closed anew with key {ring.newest.id}")
+    needed = {*originals_by_key(database), *places_by_key(database)}
+    unused = [key.id for key in ring.keys[:-1] if key.id not in needed]
     if unused:
         message(
-            f"no original here needs {', '.join(unused)} any more: their lines can go from {ring.file} once no backup "
+            f"nothing here needs {', '.join(unused)} any more: their lines can go from {ring.file} once no backup "
             "of the database needs them and no run uses them"
         )
 
 
 @app.command("protect")
 def protect(db: DbOption = None) -> None:
-    """Mask what earlier versions stored, and rewrite the database; cut off, run it again. 屏蔽旧数据"""
+    """Mask what earlier versions stored, close paths, and rewrite the database; cut off, run it again. 屏蔽旧数据"""
     from pipeline.batch.protect import protect as mask_everything
     from pipeline.store.database import open_database
 
@@ -110,7 +123,7 @@ def protect(db: DbOption = None) -> None:
     )
     message(
         f"{done.calls} calls, the descriptions of {done.recordings} recordings and {done.typed} further texts were "
-        "masked. Backups that were made before still hold what was said"
+        f"masked, {done.paths} paths closed. Backups that were made before still hold what was said"
     )
 
 

@@ -7,6 +7,7 @@ from pipeline.batch.inventory import DescribedFile
 from pipeline.cli.output import clock, message, presentable
 from pipeline.domain.calls import Recording
 from pipeline.domain.results import ProcessedCall
+from pipeline.privacy.places import masked_path
 from pipeline.store.recordings import Registered
 from pipeline.text.visible import visible
 
@@ -27,7 +28,7 @@ class Lines:
         """A line only where something is amiss: hundreds of recordings done before are no news."""
         self._count += 1
         if registered.duplicate_of:
-            self._line(file.name, f"same bytes as {registered.duplicate_of}: counted once")
+            self._line(file.name, f"same bytes as {masked_path(registered.duplicate_of)}: counted once")
         elif registered.message:
             self._line(file.name, f"in quarantine: {registered.message}")
 
@@ -82,7 +83,7 @@ class Bar:
         """Moves on; says why where something is amiss."""
         self._bar.advance(self._task)
         if registered.duplicate_of:
-            self._print(f"{visible(file.name)}  same bytes as {registered.duplicate_of}")
+            self._print(f"{visible(file.name)}  same bytes as {masked_path(registered.duplicate_of)}")
         elif registered.message:
             self._print(f"{visible(file.name)}  in quarantine: {registered.message}")
 

@@ -99,18 +99,18 @@ def case(
     lang: LangOption = Language.ZH,
 ) -> None:
     """Report on one call: what was found, said and judged, its score and service figures. 通话个案"""
+    from pipeline.cli.originals import find_call
     from pipeline.reports.case import build_case
     from pipeline.reports.output import check_form
     from pipeline.scoring.cards import load_default_card
     from pipeline.settings import load_settings
     from pipeline.store.database import open_database
-    from pipeline.store.listings import find_recording
 
     check_form(out)
     settings = load_settings(db=db)
     database = open_database(settings.db)
     try:
-        found = find_recording(database, call)
+        found = find_call(database, call)
         card = load_default_card()
         _put(build_case(database, found, card, zone=settings.timezone, desk_url=settings.desk_url), out, lang)
     finally:

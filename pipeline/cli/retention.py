@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.lists import open_stored
+from pipeline.cli.originals import usable_keys
 from pipeline.cli.output import DbOption, Format, FormatOption, console, message, print_rows
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def run(
     _confirm(due, plan, yes=yes)
     from pipeline.batch.retention import sweep
 
-    swept = sweep(database, wanted, due, by=who(by), playback=playback_folder(settings))
+    playback = playback_folder(settings)
+    swept = sweep(database, wanted, due, by=who(by), playback=playback, keys=usable_keys(settings))
     _print(_swept_rows(swept), form)
     _tell_swept(due, swept)
     if swept.left:
@@ -249,16 +251,16 @@ def hold_add(
     by: ByOption = None,
 ) -> None:
     """Keep a call, or all calls of a customer, from being deleted. 加保留"""
+    from pipeline.cli.originals import find_call
     from pipeline.domain.errors import ConfigError
     from pipeline.store.holds import place_hold
-    from pipeline.store.listings import find_recording
 
     if (call is None) == (customer is None):
         raise ConfigError("give either a CALL or --customer ID")
     if not reason.strip():
         raise ConfigError("--reason is empty: say why it has to be kept")
     database = open_stored(db)
-    recording_id = find_recording(database, call) if call is not None else None
+    recording_id = find_call(database, call) if call is not None else None
     number = place_hold(
         database,
         by=who(by),

@@ -149,11 +149,11 @@ def schema() -> None:
 
 
 def _find_call(name: str, labels: list[Path] | None, db: str | None) -> "Call":
+    from pipeline.cli.originals import find_call
     from pipeline.domain.errors import ConfigError, StoreError
     from pipeline.evaluation.labelled import read_labelled
     from pipeline.settings import load_settings
     from pipeline.store.database import open_database
-    from pipeline.store.listings import find_recording
     from pipeline.store.results import stored_call
 
     if labels:
@@ -162,7 +162,7 @@ def _find_call(name: str, labels: list[Path] | None, db: str | None) -> "Call":
             raise ConfigError(f"there is no call {name!r} in {', '.join(map(str, labels))}")
         return found
     database = open_database(load_settings(db=db).db)
-    stored = stored_call(database, find_recording(database, name))
+    stored = stored_call(database, find_call(database, name))
     if stored is None:
         raise StoreError(f"{name} is not transcribed: `earmark calls --state quarantined` says why")
     return stored.call

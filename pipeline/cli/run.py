@@ -9,7 +9,7 @@ import typer
 
 from pipeline.cli.apply import RulesOption, SiteModelsOption
 from pipeline.cli.observing import MetricsPortOption, observing_options, progress_beside
-from pipeline.cli.originals import pseudonyms_of, say_what_is_kept, say_what_is_unmasked
+from pipeline.cli.originals import check_key, keys_of, pseudonyms_of, say_what_is_kept, say_what_is_unmasked
 from pipeline.cli.output import DbOption, Format, FormatOption, message
 from pipeline.cli.summary import BatchRun, print_summary
 
@@ -97,7 +97,7 @@ def run_batch(paths: list[str], manifest: Path | None, settings: "Settings", *, 
     if not paths and manifest is None:
         raise ConfigError("nothing to do: give a PATH or a URL, or --manifest FILE for all that it names")
     say_what_is_kept(settings)
-    pseudonym = pseudonyms_of(settings)
+    keys, pseudonym = keys_of(settings), pseudonyms_of(settings)
     described = read_manifest(manifest, timezone=settings.timezone, pseudonym=pseudonym) if manifest else None
     discovery = discover(paths, described)
     problems = _report_problems(discovery)
@@ -106,13 +106,15 @@ def run_batch(paths: list[str], manifest: Path | None, settings: "Settings", *, 
     load = LoggedLoad(Loader(options), settings.log_options, run.id)
     with closing(executor_of(settings, load)) as executor:
         database = open_database(settings.db, create=True)
-        say_what_is_unmasked(database)
+        check_key(settings, database)
+        say_what_is_unmasked(database, keys)
         limits = run_options(settings, executor)
         with (
             closing(progress_beside(settings.log_options)) as shown,
             observed(run, database, shown, observing_options(settings)) as progress,
         ):
-            summary = Runner(database, run, executor, options=limits, progress=progress).run(discovery.files, redo=redo)
+            runner = Runner(database, run, executor, options=limits, progress=progress)
+            summary = runner.run(discovery.files, redo=redo, keys=keys)
     return BatchRun(run.id, problems, summary, count_checked_otherwise(database, run.pack_digest), database)
 
 

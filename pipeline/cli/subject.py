@@ -107,6 +107,7 @@ def erase(
 ) -> None:
     """Erase everything that is kept of a customer but what must stay, and certify it. 抹去"""
     from pipeline.batch.subject import Found, erase_subject
+    from pipeline.cli.originals import usable_keys
     from pipeline.domain.errors import ConfigError
 
     settings, database = _opened(db)
@@ -123,7 +124,9 @@ def erase(
                 raise ConfigError("nothing was erased")
     else:
         found = Found((), 0, 0)
-    done = erase_subject(database, found, by=who(by), playback=playback_folder(settings), resume=resume)
+    done = erase_subject(
+        database, found, by=who(by), playback=playback_folder(settings), resume=resume, keys=usable_keys(settings)
+    )
     _write_certificate(done.certificate, out)
     _tell_erased(done, out)
     if not done.complete:
@@ -165,9 +168,8 @@ def _find(
     says: list[str] | None,
 ) -> "Found":
     from pipeline.batch.subject import Wanted, find_subject
-    from pipeline.cli.originals import keys_of
+    from pipeline.cli.originals import find_call, keys_of
     from pipeline.domain.errors import ConfigError
-    from pipeline.store.listings import find_recording
 
     if not (customers or calls or says):
         raise ConfigError("whose calls? Give --customer ID, --recording CALL or --says TEXT")
@@ -181,7 +183,7 @@ def _find(
         message(f"without keys: {error}")
     if says and keys is None:
         raise ConfigError("--says looks into originals, which takes key_file: set it, or use --customer or --recording")
-    ids = tuple(find_recording(database, call) for call in calls or ())
+    ids = tuple(find_call(database, call) for call in calls or ())
     return find_subject(database, Wanted(tuple(customers or ()), ids, tuple(says or ())), keys)
 
 

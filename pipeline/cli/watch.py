@@ -15,9 +15,10 @@ import typer
 
 from pipeline.cli.apply import RulesOption, SiteModelsOption
 from pipeline.cli.observing import MetricsPortOption, Quiet, alerting, is_told_by_the_log, observing_options
-from pipeline.cli.originals import pseudonyms_of, say_what_is_kept
+from pipeline.cli.originals import check_key, keys_of, pseudonyms_of, say_what_is_kept
 from pipeline.cli.output import DbOption, clock, message
 from pipeline.domain.errors import ConfigError, StoreError
+from pipeline.privacy.places import masked_path
 
 if TYPE_CHECKING:
     from pipeline.batch.inventory import DescribedFile
@@ -167,12 +168,13 @@ class _Watcher:
             closing(executor_of(settings, load)) as executor,
             observed(run, database, _progress(settings), self.observing) as progress,
         ):
+            check_key(settings, database)
             limits = run_options(settings, executor)
             limits = replace(limits, store_patience_s=min(limits.store_patience_s, PATIENCE_S))
             runner = Runner(database, run, executor, options=limits, progress=progress)
             if stop.is_set():
                 return True
-            intake = arriving(database, arrivals, manifest, patience_s=limits.store_patience_s)
+            intake = arriving(database, arrivals, manifest, patience_s=limits.store_patience_s, keys=keys_of(settings))
             return runner.run_intake(intake).interrupted
 
 
@@ -189,7 +191,7 @@ class WatchLines:
     def skipped(self, file: "DescribedFile", registered: "Registered") -> None:
         """A line only where something is amiss."""
         if registered.duplicate_of:
-            self._line(file.name, f"same bytes as {registered.duplicate_of}: counted once")
+            self._line(file.name, f"same bytes as {masked_path(registered.duplicate_of)}: counted once")
         elif registered.message:
             self._line(file.name, f"in quarantine: {registered.message}")
 

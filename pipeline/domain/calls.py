@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from pipeline.domain.originals import Sealed
+
 
 class Role(StrEnum):
     """Which party speaks. ``UNKNOWN`` where the recording does not tell (mono)."""
@@ -86,11 +88,13 @@ class Recording:
     name: str
     """File name, as people know the call."""
     uri: str
-    """Where the bytes are: an absolute path."""
+    """Where the bytes are: an absolute path or a URL; what stands for it where that is ``closed``."""
     size_bytes: int
     metadata: CallMetadata = field(default_factory=CallMetadata)
     channel_roles: tuple[Role, ...] = ()
     """Role of channel 0, 1, … where the manifest gives it; empty where it does not."""
+    closed: Sealed | None = None
+    """Where the bytes are, for whoever has the key; ``None`` where ``uri`` says it."""
 
 
 @dataclass(frozen=True, slots=True)

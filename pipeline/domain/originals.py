@@ -1,11 +1,12 @@
-"""What was said before it was masked, closed so that only a key from outside of the database opens it."""
+"""What was said before it was masked, and where it lies, closed so that only a key from outside of the database
+opens it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A document that AES-256-GCM has closed; bound to one recording and one kind of document."""
+    """A document that AES-256-GCM has closed; bound to one recording or place, and one kind of document."""
 
     key_id: str
     """Which key opens it."""

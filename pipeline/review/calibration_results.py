@@ -107,6 +107,6 @@ def comparison(desk: "Desk", session: Calibration, recording_id: str) -> Compari
         comments=tuple(
             (judge.name, tuple(remarks[judge.account_id])) for judge in session.judges if remarks.get(judge.account_id)
         ),
-        audible=is_there(stored.recording),
+        audible=is_there(stored.recording, desk.keys),
         following=order[at + 1].recording_id if at + 1 < len(order) else None,
     )

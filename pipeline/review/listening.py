@@ -12,6 +12,7 @@ from pipeline.audio.masking import SoundMask, sound_mask
 from pipeline.audio.peaks import peaks_of
 from pipeline.domain.calls import Recording
 from pipeline.domain.errors import StoreError
+from pipeline.privacy.keys import KeyRing
 from pipeline.review.playback import Locks, Playback, default_folder
 from pipeline.review.visitor import desk_of
 from pipeline.store.database import Database
@@ -28,8 +29,8 @@ _making = threading.Lock()
 class Listening:
     """One for each application."""
 
-    def __init__(self, folder: Path, *, outlines_at_once: int = 2) -> None:
-        self.playback = Playback(folder)
+    def __init__(self, folder: Path, *, outlines_at_once: int = 2, keys: KeyRing | None = None) -> None:
+        self.playback = Playback(folder, keys=keys)
         self._locks = Locks()
         # Decoding takes a core: more at once would slow every page.
         self._decoders = threading.BoundedSemaphore(outlines_at_once)
@@ -106,6 +107,7 @@ def listening_of(request: Request) -> Listening:
     state = request.app.state
     with _making:
         if not hasattr(state, "listening"):
-            state.listening = Listening(desk_of(request).settings.cache or default_folder())
+            desk = desk_of(request)
+            state.listening = Listening(desk.settings.cache or default_folder(), keys=desk.keys)
     found: Listening = state.listening
     return found

@@ -18,6 +18,9 @@ from pipeline.audio.remote import is_url, local_file
 from pipeline.audio.transcode import WAV, playable_type, write_wav
 from pipeline.domain.calls import Recording
 from pipeline.domain.errors import AudioError, AudioFault, ConfigError, EarmarkError
+from pipeline.privacy.keys import KeyRing
+from pipeline.privacy.places import with_path
+from pipeline.privacy.sealing import SealError
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +78,8 @@ class Playback:
 
     folder: Path
     most_bytes: int = FOLDER_MOST_BYTES
+    keys: KeyRing | None = None
+    """Open the paths of recordings."""
     _locks: Locks = field(default_factory=Locks)
 
     def clear_sound_of(self, recording: Recording) -> Sound:
@@ -119,8 +124,9 @@ class Playback:
         """A path to the recording's bytes: its file, or a copy of what a URL names, which is fetched once.
 
         Raises:
-            FileGone: it is not there, or is not what was transcribed.
+            FileGone: it is not there, or is not what was transcribed, or no key opens where it lies.
         """
+        recording = _opened(recording, self.keys)
         if not is_url(recording.uri):
             original_status(recording)
             return Path(recording.uri)
@@ -208,11 +214,20 @@ def original_status(recording: Recording) -> os.stat_result:
     return status
 
 
-def is_there(recording: Recording) -> bool:
-    """Whether the file of the recording is still there and the same size; of a URL only the player finds out."""
-    if is_url(recording.uri):
-        return True
+def _opened(recording: Recording, keys: KeyRing | None) -> Recording:
     try:
+        return with_path(keys, recording)
+    except SealError as error:
+        log.error("%s: %s", recording.id[:12], error)
+        raise FileGone(f"{recording.id[:12]}: {error}", fault=AudioFault.UNREADABLE) from error
+
+
+def is_there(recording: Recording, keys: KeyRing | None = None) -> bool:
+    """Whether the file of the recording is still there and the same size; of a URL only the player finds out."""
+    try:
+        recording = _opened(recording, keys)
+        if is_url(recording.uri):
+            return True
         original_status(recording)
     except FileGone:
         return False

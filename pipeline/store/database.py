@@ -19,7 +19,7 @@ from pipeline.domain.errors import ConfigError, StoreError
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-HEAD_REVISION = "0011"
+HEAD_REVISION = "0012"
 """The migration this code is written for; a test compares it with the newest script."""
 BUSY_TIMEOUT_S = 60.0
 """How long a SQLite writer waits for another process's transaction before it gives up."""

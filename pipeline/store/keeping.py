@@ -14,6 +14,7 @@ from pipeline.store.alerts import alerts
 from pipeline.store.calibration_tables import calibration_calls, calibration_entries, calibration_gold
 from pipeline.store.database import Database, Row
 from pipeline.store.originals import originals
+from pipeline.store.places import StoredPlace, closed_columns, closed_in
 from pipeline.store.retention_tables import deletions
 from pipeline.store.review_tables import appeals, review_items, reviews, search_documents, waveforms
 from pipeline.store.sampling_tables import picks
@@ -153,11 +154,11 @@ def compact(database: Database) -> None:
         connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
 
-def places_of(database: Database, recording_id: str) -> list[str]:
-    """The paths and URLs where a recording is known to lie."""
+def places_of(database: Database, recording_id: str) -> list[StoredPlace]:
+    """Where a recording is known to lie."""
     with database.reading() as connection:
-        query = select(files.c.uri).where(files.c.recording_id == recording_id).order_by(files.c.uri)
-        return list(connection.scalars(query))
+        query = select(files).where(files.c.recording_id == recording_id).order_by(files.c.uri)
+        return [StoredPlace(row.uri, closed_in(row)) for row in connection.execute(query)]
 
 
 def _delete_audio(connection: Connection, recording_id: str, places: Collection[str]) -> Counts:
@@ -207,7 +208,14 @@ def _blank_reviews(connection: Connection, recording_id: str) -> None:
 
 def _blank_details(connection: Connection, recording_id: str) -> Counts:
     name = f"{BLANK}{recording_id[:12]}"
-    blank: Row = {"name": name, "uri": BLANK, "customer_id": None, "extra": {}}
+    blank: Row = {
+        "name": name,
+        "uri": BLANK,
+        "customer_id": None,
+        "extra": {},
+        "name_mark": None,
+        **closed_columns(None),
+    }
     mine = and_(recordings.c.id == recording_id, has_words(recordings))
     return {recordings.name: connection.execute(update(recordings).where(mine).values(blank)).rowcount}
 

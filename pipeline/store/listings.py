@@ -1,11 +1,12 @@
 """What lists show: calls by urgency, hits with their evidence, titles of rules."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, RowMapping, Select, and_, false, func, or_, select
+from sqlalchemy import Row, RowMapping, Select, and_, false, func, or_, select
 
 from pipeline.domain.errors import StoreError
 from pipeline.domain.results import BilingualText, Outcome, RuleStatus, Severity
@@ -16,6 +17,8 @@ from pipeline.store.tables import evaluations, evidence, ledger, pack_rules, pre
 from pipeline.text.written_numbers import masked_line
 
 PREDICTED = ("dissatisfied", "dissatisfied_flagged", "escalation", "escalation_flagged")
+_TAG = re.compile(r" #([0-9a-f]{6})$")
+"""Stands behind names that hide something: the start of the recording's id."""
 SEVERITY_RANK = {Severity.CRITICAL.value: 0, Severity.ALERT.value: 1, Severity.MINOR.value: 2}
 
 
@@ -174,25 +177,42 @@ def list_hits(database: Database, wanted: Filter, *, outcomes: Sequence[Outcome]
     return hits
 
 
-def find_recording(database: Database, name: str) -> str:
-    """The id of the recording called ``name``: a file name, a path, or the start of an id (6 digits and more).
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What stands for what somebody calls a call by, where its path is closed."""
+
+    path: str
+    name: str
+
+
+def find_recording(database: Database, name: str, marks: Marks | None = None) -> str:
+    """The id of the recording called ``name``: a file name, a path, the start of an id (6 digits and more), or a name
+    as lists show it, with such a start behind ``#``.
+
+    Args:
+        database: where.
+        name: as it was typed.
+        marks: what stands for it as a path and as a file's name; without it closed paths are not looked through.
 
     Raises:
         StoreError: there is none, or several.
     """
     shown_name = masked_line(name)
-    ways: list[ColumnElement[bool]] = [recordings.c.name == shown_name, recordings.c.uri == name]
-    if shown_name != name:
-        # Names that differ in a masked number alone read the same.
-        ways[0] = and_(ways[0], recordings.c.uri.endswith(f"/{name}", autoescape=True))
-    if len(name) >= 6:
-        ways.append(recordings.c.id.startswith(name, autoescape=True))
+    # Names that differ in what is masked alone read the same: there the path tells, or what stands for it.
+    ways = [recordings.c.name == name, recordings.c.uri == name]
+    if "/" not in name:
+        ways.append(recordings.c.uri.endswith(f"/{name}", autoescape=True))
+    if marks is not None:
+        ways += [recordings.c.uri == marks.path, recordings.c.name_mark == marks.name]
+    start = _TAG.search(name)
+    if start or len(name) >= 6:
+        ways.append(recordings.c.id.startswith(start[1] if start else name, autoescape=True))
     with database.reading() as connection:
-        rows = connection.execute(select(recordings.c.id, recordings.c.uri).where(or_(*ways)).limit(10)).all()
+        rows = connection.execute(select(recordings.c.id, recordings.c.name).where(or_(*ways)).limit(10)).all()
     if not rows:
         raise StoreError(f"there is no call {shown_name!r}: `earmark calls` lists them")
     if len(rows) > 1:
-        several = ", ".join(f"{row.id[:12]} ({masked_line(row.uri)})" for row in rows)
+        several = ", ".join(f"{row.id[:12]} ({row.name})" for row in rows)
         raise StoreError(f"{shown_name!r} is the name of several calls, give the start of an id: {several}")
     found: str = rows[0].id
     return found

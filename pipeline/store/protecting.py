@@ -25,7 +25,7 @@ PAGE = 200
 TYPED: tuple[tuple[Table, tuple[str, ...]], ...] = ((reviews, ("quote", "text")), (appeals, ("reason", "answer")))
 """What people typed or quoted, by table; each has a key ``id``."""
 _REWRITTEN = (
-    *("transcripts", "evidence", "rule_results", "predictions", "reviews", "appeals", "alerts", "recordings"),
+    *("transcripts", "evidence", "rule_results", "predictions", "reviews", "appeals", "alerts", "recordings", "files"),
     *("ledger", "search_text", "search_documents"),
 )
 
@@ -124,12 +124,13 @@ def _mask_typed(
     return changed
 
 
-def mask_described(database: Database, pseudonym: Mask | None) -> int:
+def mask_described(database: Database, pseudonym: Mask | None, called: Callable[[str, str], str]) -> int:
     """Masks names, metadata and messages of recordings; returns how many changed. Safe to do again.
 
     Args:
         database: where.
         pseudonym: makes what stands for a customer's number; without it such numbers are dropped.
+        called: what a call is known by, of its name and its recording's id.
     """
     changed, last = 0, ""
     columns = (recordings.c.id, recordings.c.name, recordings.c.customer_id, recordings.c.extra, ledger.c.message)
@@ -141,7 +142,7 @@ def mask_described(database: Database, pseudonym: Mask | None) -> int:
                 customer = row.customer_id
                 if customer and is_personal(customer):
                     customer = pseudonym(customer) if pseudonym else None
-                values = {"name": masked_line(row.name), "customer_id": customer, "extra": masked_cells(row.extra)}
+                values = {"name": called(row.name, row.id), "customer_id": customer, "extra": masked_cells(row.extra)}
                 message = masked_line(row.message) if row.message else row.message
                 if message != row.message:
                     connection.execute(update(ledger).where(ledger.c.recording_id == row.id).values(message=message))

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, select, update
+from sqlalchemy import Connection, Row, Table, and_, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipeline.domain.calls import CallMetadata, Direction, Recording, Role
 from pipeline.store.database import Database, upsert
 from pipeline.store.erased import ERASED, erased_among
+from pipeline.store.places import CLOSED, REPLACED, StoredPlace, closed_columns, closed_in
 from pipeline.store.tables import files, ledger, recordings
-from pipeline.text.written_numbers import masked_line
 
 
 class State:
@@ -36,6 +36,8 @@ class FoundFile:
     """Whether a manifest row gave the metadata; where none did, metadata known from before is kept."""
     failure: tuple[str, str] | None = None
     """Reason and message of a file that cannot even be read: it goes into quarantine at once."""
+    name_mark: str | None = None
+    """What stands for the file's own name, where the recording's hides something of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +48,21 @@ class Registered:
     state: str
     """State in the ledger before any work on it; ``ERASED`` where the recording was erased and is not entered."""
     duplicate_of: str | None
-    """Path of an earlier file with the same bytes, if there is one."""
+    """Path of an earlier file with the same bytes, if there is one; its name where the path is closed."""
     reason: str | None
     message: str | None
 
 
 def known_files(database: Database, uris: Sequence[str]) -> dict[str, tuple[int, int, str]]:
-    """Size, modification time (ns) and recording id of those ``uris`` that were registered before."""
+    """Size, modification time (ns) and recording id of those ``uris`` (paths, or what stands for them) that were
+    registered before."""
     with database.reading() as connection:
         rows = connection.execute(select(files).where(files.c.uri.in_(uris)))
         return {row.uri: (row.size_bytes, row.mtime_ns, row.recording_id) for row in rows}
 
 
-def _is_there(uri: str) -> bool:
-    return Path(uri).exists()
+def _is_there(place: StoredPlace) -> bool:
+    return place.closed is None and Path(place.uri).exists()
 
 
 def register(
@@ -67,7 +70,8 @@ def register(
     found: Sequence[FoundFile],
     *,
     redo: bool = False,
-    exists: Callable[[str], bool] = _is_there,
+    exists: Callable[[StoredPlace], bool] = _is_there,
+    keyless: bool = False,
 ) -> list[Registered]:
     """Enters files into the ledger, once a recording however often it lies around or is registered.
 
@@ -78,6 +82,7 @@ def register(
         found: at most a few hundred files; one transaction.
         redo: put recordings that are done or in quarantine back to pending.
         exists: whether something still lies at a path or URL; asked where a recording turns up in a second place.
+        keyless: nobody can open closed paths any more: a file of the same bytes, size and time takes the place of one.
     """
     now = datetime.now(UTC)
     given, ids = found, [file.recording.id for file in found]
@@ -93,6 +98,8 @@ def register(
             if not redo and _is_unchanged(file, known.get(file.recording.id), places.get(file.recording.uri)):
                 continue
             duplicate_of = _register_one(connection, file, now, redo=redo, exists=exists)
+            if keyless:
+                _forget_closed(connection, file)
             if duplicate_of:
                 duplicates[file.recording.uri] = duplicate_of
         entries = {
@@ -122,7 +129,7 @@ def _enter_new(connection: Connection, found: Sequence[FoundFile], now: datetime
     occupied = set(connection.scalars(select(files.c.uri).where(files.c.uri.in_(uris))))
     new = [first[key] for key in sorted(first.keys() - taken) if first[key].recording.uri not in occupied]
     entry = {"state": State.PENDING, "attempts": 0, "workers_lost": 0, "updated_at": now}
-    _insert_missing(connection, recordings, [{**_columns(file.recording), "added_at": now} for file in new])
+    _insert_missing(connection, recordings, [{**_columns(file), "added_at": now} for file in new])
     _insert_missing(connection, ledger, [{"recording_id": file.recording.id, **entry} for file in new])
     _insert_missing(connection, files, [_place(file) for file in new])
     entered = {id(file) for file in new}
@@ -139,28 +146,29 @@ def _is_unchanged(file: FoundFile, known: Row[Any] | None, place: tuple[int, int
     recording = file.recording
     if known is None or file.failure or place != (recording.size_bytes, file.mtime_ns, recording.id):
         return False
-    said = _columns(recording) if file.described else {"name": recording.name, "uri": recording.uri}
-    return all(getattr(known, column) == value for column, value in said.items())
+    said = _columns(file) if file.described else _placed(file)
+    # Closed twice, a path reads otherwise: what stands for it tells.
+    return all(getattr(known, column) == value for column, value in said.items() if column not in CLOSED)
 
 
 def _register_one(
-    connection: Connection, file: FoundFile, now: datetime, *, redo: bool, exists: Callable[[str], bool]
+    connection: Connection, file: FoundFile, now: datetime, *, redo: bool, exists: Callable[[StoredPlace], bool]
 ) -> str | None:
     """Enters a file; returns the path of an earlier one with the same bytes, if there is one."""
     recording = file.recording
     known = connection.execute(
-        select(recordings.c.uri, recordings.c.channel_roles, ledger.c.state)
+        select(recordings, ledger.c.state)
         .join(ledger, ledger.c.recording_id == recordings.c.id)
         .where(recordings.c.id == recording.id)
     ).one_or_none()
     duplicate_of = None
     if known is None:
-        _insert_missing(connection, recordings, [{**_columns(recording), "added_at": now}])
+        _insert_missing(connection, recordings, [{**_columns(file), "added_at": now}])
         _enter(connection, recording.id, now)
-    elif known.uri != recording.uri and exists(known.uri):
-        duplicate_of = known.uri
+    elif known.uri != recording.uri and exists(StoredPlace(known.uri, closed_in(known))):
+        duplicate_of = known.uri if known.closed is None else known.name
     else:
-        changed = _columns(recording) if file.described else {"name": recording.name, "uri": recording.uri}
+        changed = _columns(file) if file.described else _placed(file)
         connection.execute(update(recordings).where(recordings.c.id == recording.id).values(changed))
         # Who spoke in which channel is part of the transcript: a corrected manifest means doing it again.
         other_roles = file.described and list(known.channel_roles) != _roles(recording)
@@ -207,18 +215,31 @@ def _place(file: FoundFile) -> Mapping[str, object]:
         "size_bytes": file.recording.size_bytes,
         "mtime_ns": file.mtime_ns,
         "recording_id": file.recording.id,
+        **closed_columns(file.recording.closed),
     }
+
+
+def _forget_closed(connection: Connection, file: FoundFile) -> None:
+    alike = and_(
+        files.c.recording_id == file.recording.id,
+        files.c.closed.is_not(None),
+        files.c.size_bytes == file.recording.size_bytes,
+        files.c.mtime_ns == file.mtime_ns,
+    )
+    one = select(files.c.uri).where(alike).limit(1).scalar_subquery()
+    connection.execute(delete(files).where(files.c.uri == one))
 
 
 def _move_replaced(connection: Connection, recording_id: str, uri: str) -> None:
     """Another recording has taken the place of this one: it is known by a copy, or marked as replaced."""
-    copy = connection.execute(select(files.c.uri).where(files.c.recording_id == recording_id).limit(1)).scalar()
-    now_at = copy or f"{uri} {REPLACED}"
-    connection.execute(
-        update(recordings)
-        .where(recordings.c.id == recording_id, recordings.c.uri == uri)
-        .values(uri=now_at, name=masked_line(now_at.rpartition("/")[2]))
+    copy = connection.execute(select(files).where(files.c.recording_id == recording_id).limit(1)).first()
+    now_at: dict[str, object] = (
+        {"uri": copy.uri, **closed_columns(closed_in(copy))}
+        if copy
+        else {"uri": f"{uri} {REPLACED}", "name": recordings.c.name + f" {REPLACED}"}
     )
+    mine = (recordings.c.id == recording_id, recordings.c.uri == uri)
+    connection.execute(update(recordings).where(*mine).values(now_at))
 
 
 def _quarantine_unread(connection: Connection, recording_id: str, failure: tuple[str, str], now: datetime) -> None:
@@ -231,8 +252,6 @@ def _quarantine_unread(connection: Connection, recording_id: str, failure: tuple
 
 
 UNREAD = "unread-"
-REPLACED = "(replaced)"
-"""Stands behind the name of a recording whose file holds another one now."""
 
 
 def is_unread(recording_id: str) -> bool:
@@ -244,13 +263,23 @@ def _roles(recording: Recording) -> list[str]:
     return [role.value for role in recording.channel_roles]
 
 
-def _columns(recording: Recording) -> dict[str, object]:
+def _placed(file: FoundFile) -> dict[str, object]:
+    recording = file.recording
+    return {
+        "name": recording.name,
+        "uri": recording.uri,
+        "name_mark": file.name_mark,
+        **closed_columns(recording.closed),
+    }
+
+
+def _columns(file: FoundFile) -> dict[str, object]:
+    recording = file.recording
     facts = recording.metadata
     offset = facts.started_at.utcoffset() if facts.started_at else None
     return {
+        **_placed(file),
         "id": recording.id,
-        "name": recording.name,
-        "uri": recording.uri,
         "size_bytes": recording.size_bytes,
         "agent": facts.agent,
         "team": facts.team,
@@ -285,6 +314,7 @@ def recording_of(row: Row[Any]) -> Recording:
             extra=row.extra,
         ),
         channel_roles=tuple(Role(role) for role in row.channel_roles),
+        closed=closed_in(row),
     )
 
 

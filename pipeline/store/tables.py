@@ -118,6 +118,11 @@ recordings = Table(
     Column("channel_count", Integer),
     Column("codec", String(40)),
     Column("container", String(80)),
+    # Of a path that is closed: by which key, nonce and ciphertext; ``uri`` is what stands for it.
+    Column("key_id", String(40)),
+    Column("closed", LargeBinary),
+    # What stands for the file's own name, where that is masked in ``name``.
+    Column("name_mark", String(80)),
     Index("ix_recordings_name", "name"),
     Index("ix_recordings_started_at", "started_at"),
     Index("ix_recordings_agent", "agent", "started_at"),
@@ -138,6 +143,9 @@ files = Table(
         nullable=False,
         index=True,
     ),
+    # As in ``recordings``.
+    Column("key_id", String(40)),
+    Column("closed", LargeBinary),
 )
 
 ledger = Table(

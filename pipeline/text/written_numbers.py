@@ -49,7 +49,7 @@ def masked_line(text: str) -> str:
         kind = match.lastgroup if match.lastgroup != "sep" else "MOBILE"
         found = match.group()
         assert kind is not None
-        if not _is_one(kind, found) or _is_hexadecimal(text, *match.span()):
+        if not _is_one(kind, found) or (kind != "EMAIL" and _is_hexadecimal(text, *match.span())):
             return found
         same_kind = sum(known == kind for known, _ in numbers)
         character = numbers.setdefault((kind, found), mask_of(PersonalKind[kind], same_kind))

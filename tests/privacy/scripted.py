@@ -18,7 +18,7 @@ from pipeline.batch.observing import LoggedLoad, observed
 from pipeline.batch.process import CallProcessor, ProcessOptions
 from pipeline.batch.runner import Runner
 from pipeline.cli.observing import alerting, observing_options
-from pipeline.cli.originals import pseudonyms_of, say_what_is_kept
+from pipeline.cli.originals import keys_of, pseudonyms_of, say_what_is_kept
 from pipeline.cli.progress import Lines
 from pipeline.cli.run import describe_run, executor_of, process_options, run_options
 from pipeline.domain.calls import Word
@@ -95,7 +95,7 @@ def night(folder, script, metrics, *, masked):
     database = open_database(settings.db, create=True)
     with observed(run, database, Lines(), observing) as progress:
         summary = Runner(database, run, executor, options=run_options(settings, executor), progress=progress).run(
-            found.files
+            found.files, keys=keys_of(settings)
         )
         with urlopen(f"http://127.0.0.1:{settings.metrics_port}/metrics") as answer:
             metrics.write_bytes(answer.read())

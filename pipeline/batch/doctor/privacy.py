@@ -1,5 +1,6 @@
 """Checks of what hides personal data: the key file, originals that it does not open, calls that are not masked."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from pipeline.batch.doctor.findings import Finding, ill, warn, well
@@ -9,6 +10,7 @@ from pipeline.settings import Settings
 from pipeline.store.database import Database, open_database
 from pipeline.store.inspection import inspect_database
 from pipeline.store.originals import originals_by_key
+from pipeline.store.places import count_open_places, places_by_key
 from pipeline.store.protecting import count_unmasked
 
 KEYS = ("密钥", "keys")
@@ -37,25 +39,26 @@ def check_privacy(settings: Settings) -> Iterator[Finding]:
         return
     yield from _check_originals(settings, keys, database)
     yield _check_masked(database)
+    yield from _check_paths(database, keys)
     database.close()
 
 
 def _check_originals(settings: Settings, keys: KeyRing | None, database: Database) -> Iterator[Finding]:
-    closed = originals_by_key(database)
+    closed = Counter(originals_by_key(database)) + Counter(places_by_key(database))
     known = keys.by_id() if keys else {}
     lost = {key_id: count for key_id, count in closed.items() if key_id not in known}
     if lost:
-        named = ", ".join(f"{key_id} ({count} calls)" for key_id, count in sorted(lost.items()))
+        named = ", ".join(f"{key_id} ({count} originals and paths)" for key_id, count in sorted(lost.items()))
         yield ill(
             *KEYS,
-            f"originals are closed by keys that are not at hand: {named}",
+            f"originals and paths are closed by keys that are not at hand: {named}",
             "把密钥文件从备份放回，或设置 key_file；密钥丢失则原文无法恢复，屏蔽后的数据照常可用",
-            "put the key file back from your copy, or set key_file; without it those originals are lost, the masked "
-            "calls stay usable",
+            "put the key file back from your copy, or set key_file; without it those originals and places of files are "
+            "lost, the masked calls stay usable",
         )
     elif keys is not None:
         old = sum(count for key_id, count in closed.items() if key_id != keys.newest.id)
-        found = f"{keys.file} · {len(keys.keys)} · {sum(closed.values())} originals"
+        found = f"{keys.file} · {len(keys.keys)} · {sum(closed.values())} originals and paths"
         if old:
             yield warn(
                 *KEYS,
@@ -79,3 +82,19 @@ def _check_masked(database: Database) -> Finding:
             "keep a copy of the keys, then: earmark privacy protect",
         )
     return well(*MASKING, "every stored call is masked")
+
+
+def _check_paths(database: Database, keys: KeyRing | None) -> Iterator[Finding]:
+    count = count_open_places(database)
+    if not count:
+        return
+    found = f"paths of {count} recordings are stored as they are"
+    if keys is not None:
+        yield warn(*MASKING, found, "运行 earmark privacy protect 加密", "earmark privacy protect closes them")
+    else:
+        yield warn(
+            *MASKING,
+            found,
+            "路径里可能有姓名或号码；设置 key_file 后运行 earmark privacy protect",
+            "they may hold names or numbers: set key_file, then earmark privacy protect",
+        )

@@ -130,7 +130,7 @@ def _appeal(
         rule=rule,
         title=rule.title if rule else title,
         within=timedelta(days=desk.settings.appeal_days),
-        audible=is_there(found.recording),
+        audible=is_there(found.recording, desk.keys),
         refused=refused,
         answer=answer,
         **PAGE_WORDS,

@@ -167,7 +167,7 @@ def blind_page(request: Request, visitor: Judging, calibration_id: Number, recor
         data=call_data(view),
         status=None,
         left=None,
-        audible=is_there(view.sources.stored.recording),
+        audible=is_there(view.sources.stored.recording, desk_of(request).keys),
         query="",
     )
 

@@ -59,7 +59,7 @@ def call_page(request: Request, visitor: Seeing, recording_id: str) -> Response:
         data=call_data(view),
         status=call_status(desk.database, recording_id),
         left=_left(request, visitor),
-        audible=is_there(view.sources.stored.recording),
+        audible=is_there(view.sources.stored.recording, desk.keys),
         query=request.url.query,
     )
 

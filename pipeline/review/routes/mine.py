@@ -130,7 +130,7 @@ def _call(
         findings=found,
         overturned=overturned(view, appeals),
         score=card_score(view, scorecard()),
-        audible=is_there(view.sources.stored.recording),
+        audible=is_there(view.sources.stored.recording, desk.keys),
         refused=refused,
         refused_rule=rule_id,
         reason=reason,
