@@ -14,6 +14,7 @@ from pipeline.store.alerts import alerts
 from pipeline.store.calibration_tables import calibration_calls, calibration_entries, calibration_gold
 from pipeline.store.database import Database, Row
 from pipeline.store.originals import originals
+from pipeline.store.report_columns import read_columns
 from pipeline.store.retention_tables import deletions
 from pipeline.store.review_tables import appeals, review_items, reviews, search_documents, waveforms
 from pipeline.store.sampling_tables import picks
@@ -207,7 +208,7 @@ def _blank_reviews(connection: Connection, recording_id: str) -> None:
 
 def _blank_details(connection: Connection, recording_id: str) -> Counts:
     name = f"{BLANK}{recording_id[:12]}"
-    blank: Row = {"name": name, "uri": BLANK, "customer_id": None, "extra": {}}
+    blank: Row = {"name": name, "uri": BLANK, "customer_id": None, "extra": {}, **read_columns({})}
     mine = and_(recordings.c.id == recording_id, has_words(recordings))
     return {recordings.name: connection.execute(update(recordings).where(mine).values(blank)).rowcount}
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from pipeline.domain.calls import CallMetadata, Direction, Recording, Role
 from pipeline.store.database import Database, upsert
 from pipeline.store.erased import ERASED, erased_among
+from pipeline.store.report_columns import read_columns
 from pipeline.store.tables import files, ledger, recordings
 from pipeline.text.written_numbers import masked_line
 
@@ -262,6 +263,7 @@ def _columns(recording: Recording) -> dict[str, object]:
         "customer_id": facts.customer_id,
         "survey_score": facts.survey_score,
         "extra": dict(facts.extra),
+        **read_columns(facts.extra),
         "channel_roles": _roles(recording),
     }
 
