@@ -287,7 +287,7 @@ def test_repeat_contact(centre):
     # Of the calls until Tuesday the 7 days are over: k1 called again, k2 a little later than 7 days.
     assert (found.known, found.repeated, found.open) == (2, 1, 2)
     solved = rows(centre.report().service)["solved"]
-    assert "1 calls without a customer" in solved.note.en
+    assert "1 without a customer" in solved.note.en
     assert (solved.n, solved.value) == (2, 0.5)
 
 
