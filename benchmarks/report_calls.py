@@ -187,7 +187,7 @@ def _recordings(
     extras = [json.dumps({"部门": one, "product": "宽带"}, ensure_ascii=False) for one in DEPARTMENTS]
     columns = [
         "id", "name", "uri", "size_bytes", "added_at", "agent", "team", "skill", "queue", "direction", "started_at",
-        "started_at_offset_min", "customer_id", "survey_score", "extra", "channel_roles", "duration_s",
+        "started_at_offset_min", "customer_id", "survey_score", "extra", "department", "channel_roles", "duration_s",
         "sample_rate_hz", "channel_count", "codec", "container",
     ]  # fmt: skip
     added, roles = stamp(NOW), json.dumps(["agent", "customer"])

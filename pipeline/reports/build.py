@@ -1,16 +1,18 @@
 """Puts a report together: which periods, which calls, which sections."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from pipeline.domain.periods import Period, buckets, series
 from pipeline.domain.results import BilingualText
 from pipeline.domain.scores import Scorecard
 from pipeline.reports.actions import loop
+from pipeline.reports.estimates import class_estimates
 from pipeline.reports.evidence import Evidence, load
 from pipeline.reports.kinds import KINDS, Kind
 from pipeline.reports.levels import level_warnings, levels, problems
-from pipeline.reports.model import Basis, Heading, Pareto, Report
+from pipeline.reports.model import Basis, Heading, Measure, Pareto, Reasons, Report, Satisfaction
 from pipeline.reports.pareto import pareto
 from pipeline.reports.reasons import reasons
 from pipeline.reports.recordings import best, needs, placing, worst
@@ -26,41 +28,49 @@ from pipeline.reports.work import Wanted as Wanted
 from pipeline.reports.work import Work, basis, weighted
 from pipeline.store.database import Database
 from pipeline.store.report_contacts import sites_of
-from pipeline.store.report_queries import EvaluatedCall, Scope, Window, known_calls, volume
+from pipeline.store.report_queries import EvaluatedCall, Scope, Window, hit_calls, known_calls, volumes
 
 PERIODS = 8
 """Periods that a trend looks at."""
 
 
 def build(database: Database, wanted: Wanted, card: Scorecard) -> Report:
-    """The report of the period as the database stands."""
-    work = _work(database, wanted, card)
-    report = {Kind.RULES: _rules, Kind.TRAINING: _training}.get(wanted.kind, _quality)(work)
+    """The report of the period as the database stands.
+
+    The database counts hits and service levels in a thread of its own, while people's verdicts are read and worked out
+    here.
+    """
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        work = _work(database, wanted, card, beside)
+        report = {Kind.RULES: _rules, Kind.TRAINING: _training}.get(wanted.kind, _quality)(work)
     return replace(report, actions=loop(database, report, wanted.scope, card, desk_url=wanted.desk_url))
 
 
-def _work(database: Database, wanted: Wanted, card: Scorecard) -> Work:
+def _work(database: Database, wanted: Wanted, card: Scorecard, beside: Executor) -> Work:
     periods = tuple(series(wanted.period, PERIODS))
-    oldest = min(periods[0].since, chart_since(wanted.period))
-    history = Window(oldest, wanted.period.until, wanted.scope)
+    three = [Window(one.since, one.until, wanted.scope) for one in periods[-3:]]
+    counted = tuple(volumes(database, three))
+    drawn = basis(counted[-1]) is Basis.DRAWN
+    hits = beside.submit(lambda: [] if wanted.kind is Kind.TRAINING else hit_calls(database, three))
+    wants_estimates = drawn and wanted.kind is not Kind.TRAINING
+    estimates = beside.submit(lambda: class_estimates(database, three[-1]) if wants_estimates else {})
+    history = Window(min(periods[0].since, chart_since(wanted.period)), wanted.period.until, wanted.scope)
     evidence = load(database, history, card=card, scored_since=periods[-3].since)
-    volumes = tuple(volume(database, Window(one.since, one.until, wanted.scope)) for one in periods[-3:])
-    if basis(volumes[-1]) is Basis.DRAWN:
+    if drawn:
         evidence = weighted(database, evidence, history, wanted.period)
-    own = Window(wanted.period.since, wanted.period.until, wanted.scope)
     known = known_calls(database, wanted.scope)
-    return Work(database, wanted, periods, volumes, evidence, known, sites_of(database, own))
+    sites = sites_of(database, three[-1])
+    return Work(database, wanted, periods, counted, evidence, known, sites, hits, estimates, beside)
 
 
 def _quality(work: Work) -> Report:
     wanted, evidence, calls = work.wanted, work.evidence, work.calls
     found = basis(work.volumes[-1])
-    rows, lines = class_rows(work, found), charts(work)
+    service, happy, why = _of_all_calls(work)
+    rows, lines = class_rows(work), charts(work)
     labels = {day(at) for at in buckets(wanted.period.since, wanted.period.until, days=1)}
     opening = lead(wanted.period, work.volumes[-1], found, rows, lines, labels)
     place = placing(work.database, evidence, calls, wanted.desk_url)
-    now, last = work.window(0), work.window(1)
-    checked = work.volumes[-1].checked, work.volumes[-2].checked
     return Report(
         _heading(work, opening),
         classes=rows,
@@ -71,11 +81,25 @@ def _quality(work: Work) -> Report:
         needs=needs(evidence, calls, problems(evidence, calls), place),
         best=best(work.database, evidence, calls, place),
         worst=worst(evidence, calls, place),
-        service=measures(work.database, now, last, work.known.last, checked),
-        satisfaction=satisfaction(work.database, now, last, wanted.desk_url),
-        reasons=reasons(work.database, now, work.known.last, work.volumes[-1].calls, wanted.desk_url),
+        service=service.result(),
+        satisfaction=happy.result(),
+        reasons=why.result(),
         trends=trends(work),
         rules=rule_rows(work),
+    )
+
+
+def _of_all_calls(
+    work: Work,
+) -> tuple[Future[tuple[Measure, ...]], Future[Satisfaction | None], Future[Reasons | None]]:
+    """Sections that take nobody's verdicts, begun."""
+    database, desk_url, known_until = work.database, work.wanted.desk_url, work.known.last
+    now, last = work.window(0), work.window(1)
+    checked = work.volumes[-1].checked, work.volumes[-2].checked
+    return (
+        work.beside.submit(measures, database, now, last, known_until, checked),
+        work.beside.submit(satisfaction, database, now, last, desk_url),
+        work.beside.submit(reasons, database, now, known_until, work.volumes[-1].calls, desk_url),
     )
 
 
@@ -84,7 +108,7 @@ def _rules(work: Work) -> Report:
     opening = rules_lead(work.wanted.period, work.volumes[-1], told)
     return Report(
         _heading(work, opening),
-        classes=class_rows(work, basis(work.volumes[-1])),
+        classes=class_rows(work),
         hits=hit_rows(work),
         pareto=_pareto(work.evidence, work.calls),
         rules=told,

@@ -109,7 +109,7 @@ def best(
     Without either nothing tells one from another, and none is named.
     """
     clear = [call for call in calls if not evidence.errors.get(call.id)]
-    good = good_examples(database, [call.id for call in clear])
+    good = good_examples(database)
     told = [call for call in clear if call.id in good or call.id in evidence.scored]
     told.sort(key=lambda call: (call.id not in good, -_share(evidence.scored, call), call.id))
     marked, plain = BilingualText("有人标为范例", "marked as a good example"), BilingualText("没有错误", "no error")

@@ -8,31 +8,25 @@ from pipeline.domain.calibration import SubjectKind
 from pipeline.domain.results import ErrorClass, RuleStatus
 from pipeline.domain.sampling import Estimate, NotEnough
 from pipeline.domain.scores import CRITICAL_CLASSES
-from pipeline.reports.estimates import class_estimates
 from pipeline.reports.evidence import KEYS
-from pipeline.reports.model import Basis, Row, RuleRow
+from pipeline.reports.model import Row, RuleRow
 from pipeline.reports.shares import Share, changes
 from pipeline.reports.words import TITLES
 from pipeline.reports.work import Work
 from pipeline.store.calibration_results import trust
-from pipeline.store.report_queries import class_hits, rule_hits
 
 
-def class_rows(work: Work, found: Basis) -> tuple[Row, ...]:
+def class_rows(work: Work) -> tuple[Row, ...]:
     """Accuracy of each class and the pass rate."""
     three = [work.evidence.shares(work.evidence.of(period)) for period in reversed(work.periods[-3:])]
-    estimates: Mapping[str, Estimate | NotEnough] = {}
-    if found is Basis.DRAWN:
-        estimates = class_estimates(work.database, work.window(0))
-    return _rows(KEYS, three, estimates)
+    return _rows(KEYS, three, work.estimates.result())
 
 
 def hit_rows(work: Work) -> tuple[Row, ...]:
     """Calls that rules of each class hit."""
-    hits = class_hits(work.database, [work.window(back) for back in range(3)])
     three = [
-        {one.value: Share(of_class[one.value], volume.checked) for one in ErrorClass}
-        for of_class, volume in zip(hits, work.volumes[:-4:-1], strict=True)
+        {one.value: Share(hits.classes[one.value], volume.checked) for one in ErrorClass}
+        for hits, volume in zip(work.hits.result()[::-1], work.volumes[::-1], strict=True)
     ]
     return _rows([one.value for one in ErrorClass], three, {})
 
@@ -51,7 +45,7 @@ def _rows(
 
 def rule_rows(work: Work) -> tuple[RuleRow, ...]:
     """Every rule that hit or was judged, the most frequent of the gravest first."""
-    now, last = rule_hits(work.database, [work.window(back) for back in range(2)])
+    _, last, now = (one.rules for one in work.hits.result())
     tally: Counter[tuple[str, str]] = Counter()
     for one in work.evidence.judged:
         if one.true is not None and one.started_at >= work.wanted.period.since:

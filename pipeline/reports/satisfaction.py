@@ -17,7 +17,7 @@ def satisfaction(database: Database, now: Window, last: Window, desk_url: str | 
     scale = survey_scale(database)
     if scale is None:
         return None
-    found, before = (survey_counts(database, window, scale) for window in (now, last))
+    found, before = survey_counts(database, (now, last), scale)
     if not found.judged + found.unjudged:
         return None
     fake, fake_last = Share(found.good_angry, found.good), Share(before.good_angry, before.good)

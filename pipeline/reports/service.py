@@ -10,9 +10,9 @@ from pipeline.domain.results import BilingualText
 from pipeline.reports.model import Measure
 from pipeline.reports.shares import ALPHA, Share, fisher
 from pipeline.store.database import Database
-from pipeline.store.report_contacts import TRANSFER_RULE, hold_shares, transfers
+from pipeline.store.report_contacts import TRANSFER_RULE, transfers
 from pipeline.store.report_queries import Window
-from pipeline.store.report_service import MEASURED, CallSignals, call_signals, contacts, durations
+from pipeline.store.report_service import MEASURED, CallSignals, Durations, call_signals, contacts, totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,9 @@ def measures(
         known_until: start of the last call that is known.
         checked: calls of both periods that rules were run on.
     """
-    lengths = [durations(database, window) for window in (now, last)]
+    told = totals(database, (now, last))
     signals = [call_signals(database, window) for window in (now, last)]
-    handling = [mean_from(one.n, one.sum_s, one.sum_squares) for one in lengths]
-    held = [mean_from(one.n, one.sum_s, one.sum_squares) for one in (hold_shares(database, w) for w in (now, last))]
+    handling, held = [_mean_of(one.handling) for one in told], [_mean_of(one.hold) for one in told]
     sampled = BilingualText(f"随机取至多 {MEASURED:,} 通", f"at most {MEASURED:,} calls, taken at random")
     no_hold = BilingualText("没有 hold_s 一列", "no column hold_s")
     found = [
@@ -94,7 +93,7 @@ def measures(
             "silence", BilingualText("静音占比", "Silence share"), "share", _means(signals, "silence_share"), sampled
         ),
         _mean("response", BilingualText("应答时间", "Response time"), "s", _means(signals, "response_s"), sampled),
-        _resolved(database, now, last, known_until),
+        _resolved(database, now, last, known_until, told[0].calls),
         _transferred(database, now, last, checked),
     ]
     if held[0].n or held[1].n:
@@ -102,6 +101,10 @@ def measures(
             2, _mean("hold", BilingualText("保持占比", "Hold share"), "share", held, None if held[0].n else no_hold)
         )
     return tuple(found)
+
+
+def _mean_of(sums: Durations) -> Mean:
+    return mean_from(sums.n, sums.sum_s, sums.sum_squares)
 
 
 def _means(signals: Sequence[Sequence[CallSignals]], name: str) -> list[Mean]:
@@ -127,19 +130,20 @@ def _share(name: str, title: BilingualText, now: Share, last: Share, note: Bilin
     return Measure(name, title, "share", now.value, low, high, now.calls[1], last.value, last.calls[1], p, beyond, note)
 
 
-def _resolved(database: Database, now: Window, last: Window, known_until: datetime | None) -> Measure:
-    found, before = (contacts(database, window, known_until) for window in (now, last))
+def _resolved(database: Database, now: Window, last: Window, known_until: datetime | None, calls: int) -> Measure:
+    found, before = contacts(database, (now, last), known_until)
+    unnamed = calls - found.known - found.open
     now_share, last_share = (Share(one.known - one.repeated, one.known) for one in (found, before))
-    zh = f"同一客户 7 天内没有再来电；{found.open:,} 通未满 7 天、{found.unnamed:,} 通没有客户编号，不计"
+    zh = f"同一客户 7 天内没有再来电；{found.open:,} 通未满 7 天、{unnamed:,} 通没有客户编号，不计"
     en = "the same customer does not call again within 7 days; "
-    en += f"{found.open:,} calls whose 7 days are not over and {found.unnamed:,} without a customer are not counted"
+    en += f"{found.open:,} calls whose 7 days are not over and {unnamed:,} without a customer are not counted"
     return _share(
         "solved", BilingualText("首次解决率", "First-contact resolution"), now_share, last_share, BilingualText(zh, en)
     )
 
 
 def _transferred(database: Database, now: Window, last: Window, checked: tuple[int, int]) -> Measure:
-    found, before = (transfers(database, window, n) for window, n in zip((now, last), checked, strict=True))
+    found, before = transfers(database, (now, last), checked)
     now_share, last_share = (Share(min(one.transferred, one.known), one.known) for one in (found, before))
     if found.by_rule is not before.by_rule:
         last_share = Share(0, 0)

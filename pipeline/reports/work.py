@@ -1,17 +1,19 @@
 """What a report is asked for, and what all its sections share."""
 
 from collections.abc import Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pipeline.domain.periods import Period, before
+from pipeline.domain.sampling import Estimate, NotEnough
 from pipeline.reports.evidence import Evidence
 from pipeline.reports.kinds import Kind
 from pipeline.reports.model import Basis
 from pipeline.reports.weights import call_weights
 from pipeline.store.calibration_results import LEVEL
 from pipeline.store.database import Database
-from pipeline.store.report_queries import EvaluatedCall, Known, Scope, Volume, Window
+from pipeline.store.report_queries import EvaluatedCall, HitCalls, Known, Scope, Volume, Window
 from pipeline.store.report_weights import checked_calls, design_weights
 
 EVERYTHING = Scope()
@@ -48,6 +50,12 @@ class Work:
     known: Known
     sites: Mapping[str, str]
     """Recording id → who employs the agent, where metadata tell."""
+    hits: Future[list[HitCalls]]
+    """Of the last three periods, the report's last."""
+    estimates: Future[dict[str, Estimate | NotEnough]]
+    """Accuracy over all calls, by class, where a plan drew the evaluated ones."""
+    beside: Executor
+    """Where what the database counts is waited for."""
 
     @property
     def calls(self) -> list[EvaluatedCall]:

@@ -28,7 +28,7 @@ from pipeline.domain.results import BilingualText, RuleStatus
 from pipeline.store.action_evidence import Population, Scoring, scope_of
 from pipeline.store.actions import overlapping
 from pipeline.store.database import Database
-from pipeline.store.report_queries import Window, known_rules, volume
+from pipeline.store.report_queries import Window, known_rules, volumes
 from pipeline.store.review_tables import review_items
 from pipeline.store.tables import evaluations, pack_rules, recordings, runs
 
@@ -170,7 +170,7 @@ class _Looked:
 
 def _looked_at(database: Database, line: Line, period: Period) -> _Looked:
     """How many calls there were, and which of them were heard."""
-    found = volume(database, Window(period.since, period.until, scope_of(line)))
+    (found,) = volumes(database, [Window(period.since, period.until, scope_of(line))])
     if not found.evaluated:
         chosen = Chosen.NONE
     elif found.evaluated == found.calls:

@@ -175,7 +175,7 @@ def _repeats(database: Database, level: Level, since: datetime, until: datetime)
     found = {}
     for one in names_of(database, level, since, until):
         line = Line(level, one, Metric(MetricKind.SOLVED, "solved"))
-        told = contacts(database, Window(since, until, scope_of(line)), last)
+        (told,) = contacts(database, [Window(since, until, scope_of(line))], last)
         if told.known:
             found[one] = Count(told.repeated, told.known)
     return found

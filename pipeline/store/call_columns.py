@@ -19,6 +19,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    select,
     type_coerce,
 )
 
@@ -44,16 +45,17 @@ class MetadataColumn:
     text: Callable[[Any], str | None]
 
 
-def metadata_column(name: str, dialect: str, *, weeks: bool = True) -> MetadataColumn:
+def metadata_column(name: str, dialect: str, *, weeks: bool = True, offset_min: int | None = None) -> MetadataColumn:
     """The column of that name; what `CallMetadata.value` gives.
 
     Args:
         name: a field of the metadata, a column of the manifest, or ``week``: the ISO week of the call's own zone.
         dialect: ``sqlite`` or ``postgresql``.
         weeks: ``week`` is that; else a column of the manifest may have that name.
+        offset_min: minutes east of UTC of every call, where that is known; weeks then need no look at each call's.
     """
     if name == WEEK and weeks:
-        return MetadataColumn(_local_day(dialect), lambda day: week_of(_date(day)) or None)
+        return MetadataColumn(_local_day(dialect, offset_min), lambda day: week_of(_date(day)) or None)
     if name not in METADATA_FIELDS:
         # SQLite before 3.45 compares keys as they are stored, with Chinese characters escaped.
         keys = dict.fromkeys((name, json.dumps(name)[1:-1]))
@@ -72,8 +74,17 @@ def _as_is(value: str | None) -> str | None:
     return value
 
 
-def _local_day(dialect: str) -> ColumnElement[Any]:
+def common_offset_min(connection: Connection) -> int | None:
+    """Minutes east of UTC of all calls; ``None`` where they differ."""
     offset = func.coalesce(recordings.c.started_at_offset_min, 0)
+    least, most = connection.execute(select(func.min(offset), func.max(offset))).one()
+    return least if least == most else None
+
+
+def _local_day(dialect: str, offset_min: int | None) -> ColumnElement[Any]:
+    offset: ColumnElement[int] = func.coalesce(recordings.c.started_at_offset_min, 0)
+    if offset_min is not None:
+        offset = literal(offset_min)
     if dialect == "sqlite":
         return func.date(recordings.c.started_at, cast(offset, String) + " minutes")
     return cast(began + offset * cast(literal("1 minute"), Interval()), Date)

@@ -19,7 +19,7 @@ from pipeline.domain.errors import ConfigError, StoreError
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-HEAD_REVISION = "0012"
+HEAD_REVISION = "0013"
 """The migration this code is written for; a test compares it with the newest script."""
 BUSY_TIMEOUT_S = 60.0
 """How long a SQLite writer waits for another process's transaction before it gives up."""
@@ -41,6 +41,11 @@ class Database:
     def url(self) -> str:
         """Where the database is, without its password."""
         return self._engine.url.render_as_string(hide_password=True)
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -15,6 +15,7 @@ from pipeline.store.calibration_tables import calibration_calls, calibration_ent
 from pipeline.store.database import Database, Row
 from pipeline.store.originals import originals
 from pipeline.store.places import StoredPlace, closed_columns, closed_in
+from pipeline.store.report_columns import read_columns
 from pipeline.store.retention_tables import deletions
 from pipeline.store.review_tables import appeals, review_items, reviews, search_documents, waveforms
 from pipeline.store.sampling_tables import picks
@@ -213,6 +214,7 @@ def _blank_details(connection: Connection, recording_id: str) -> Counts:
         "uri": BLANK,
         "customer_id": None,
         "extra": {},
+        **read_columns({}),
         "name_mark": None,
         **closed_columns(None),
     }

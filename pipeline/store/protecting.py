@@ -14,6 +14,7 @@ from pipeline.store import documents
 from pipeline.store.alerts import alerts
 from pipeline.store.database import Database
 from pipeline.store.originals import keep_original
+from pipeline.store.report_columns import read_columns
 from pipeline.store.results import StoredCall, calls_where
 from pipeline.store.review_tables import appeals, reviews
 from pipeline.store.search import forget_call, index_call
@@ -142,12 +143,15 @@ def mask_described(database: Database, pseudonym: Mask | None, called: Callable[
                 customer = row.customer_id
                 if customer and is_personal(customer):
                     customer = pseudonym(customer) if pseudonym else None
-                values = {"name": called(row.name, row.id), "customer_id": customer, "extra": masked_cells(row.extra)}
+                extra = masked_cells(row.extra)
+                values = {"name": called(row.name, row.id), "customer_id": customer, "extra": extra}
                 message = masked_line(row.message) if row.message else row.message
                 if message != row.message:
                     connection.execute(update(ledger).where(ledger.c.recording_id == row.id).values(message=message))
                 if any(getattr(row, name) != value for name, value in values.items()):
-                    connection.execute(update(recordings).where(recordings.c.id == row.id).values(values))
+                    connection.execute(
+                        update(recordings).where(recordings.c.id == row.id).values({**values, **read_columns(extra)})
+                    )
                     changed += 1
         if len(rows) < PAGE:
             return changed

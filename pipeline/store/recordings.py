@@ -13,6 +13,7 @@ from pipeline.domain.calls import CallMetadata, Direction, Recording, Role
 from pipeline.store.database import Database, upsert
 from pipeline.store.erased import ERASED, erased_among
 from pipeline.store.places import CLOSED, REPLACED, StoredPlace, closed_columns, closed_in
+from pipeline.store.report_columns import read_columns
 from pipeline.store.tables import files, ledger, recordings
 
 
@@ -291,6 +292,7 @@ def _columns(file: FoundFile) -> dict[str, object]:
         "customer_id": facts.customer_id,
         "survey_score": facts.survey_score,
         "extra": dict(facts.extra),
+        **read_columns(facts.extra),
         "channel_roles": _roles(recording),
     }
 

@@ -1,16 +1,19 @@
-"""Metadata columns that reports read, by every name that a centre may give them, as expressions of a query.
+"""Metadata columns that reports read, by every name that a centre may give them.
 
-Where a call has several of the names, the first counts; an empty cell is no value.
+Where a call has several of the names, the first counts; an empty cell is no value. What reports ask of every call is
+read once, when the recording is entered, and kept in a column of its own: a million cells of JSON take seconds to read.
 """
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Float, Text, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Float, Text, case, cast, func, or_
 
 from pipeline.store.tables import recordings
 
+DEPARTMENT = ("department", "部门")
 SITE = ("vendor", "外包商", "site", "职场")
 """Who employs the agent: a contractor's name, or a word of `OWN`."""
 OWN = frozenset({"自营", "own", "in-house", "inhouse"})
@@ -23,6 +26,27 @@ HOLD_S = ("hold_s", "保持时长")
 """Seconds for which the customer was put on hold."""
 
 _NUMBER = r"^\s*[-+]?[0-9]+(\.[0-9]+)?\s*$"
+
+
+def read_columns(metadata: Mapping[str, Any]) -> dict[str, str | float | None]:
+    """What the columns of ``recordings`` that reports count by say of a call with this metadata.
+
+    >>> read_columns({"部门": "售后", "hold_s": " 12.5", "site": " "})
+    {'department': '售后', 'site': None, 'reason': None, 'transfers': None, 'hold_s': 12.5}
+    """
+    hold = _first(metadata, HOLD_S)
+    return {
+        "department": _first(metadata, DEPARTMENT),
+        "site": _first(metadata, SITE),
+        "reason": _first(metadata, REASONS),
+        "transfers": _first(metadata, TRANSFERS),
+        "hold_s": float(hold) if hold and re.fullmatch(_NUMBER, hold) else None,
+    }
+
+
+def _first(metadata: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    cells = (str(metadata[name]).strip() for name in names if metadata.get(name) is not None)
+    return next(filter(None, cells), None)
 
 
 def written(names: Sequence[str]) -> ColumnElement[Any]:
@@ -40,13 +64,3 @@ def number(text: ColumnElement[Any]) -> ColumnElement[Any]:
     """A text as a number; null where it is none."""
     # The test comes first: PostgreSQL refuses to make a number of what is none.
     return case((text.is_(None), None), (text.regexp_match(_NUMBER), cast(text, Float)), else_=None)
-
-
-def cells(names: Sequence[str], tests: Sequence[ColumnElement[bool]], *others: ColumnElement[Any]) -> CTE:
-    """The calls that have one of these columns, with its text as ``cell``, and other columns.
-
-    Worked out once a call: SQLite would else read the JSON anew wherever a query names the cell.
-    """
-    cell = written(names)
-    query = select(cell.label("cell"), *others).where(cell.is_not(None), *tests)
-    return query.cte("cells").prefix_with("MATERIALIZED")

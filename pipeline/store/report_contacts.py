@@ -1,15 +1,16 @@
 """What metadata tell of how calls went: transfers, hold, and what customers called for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Subquery, case, extract, func, select
+from sqlalchemy import Subquery, case, func, select
 
 from pipeline.domain.results import Outcome
+from pipeline.store.call_counts import queued
 from pipeline.store.database import Database
-from pipeline.store.report_columns import HOLD_S, REASONS, SITE, TRANSFERS, cells, number, written
-from pipeline.store.report_queries import Window
-from pipeline.store.report_service import REPEAT_DAYS, Durations
+from pipeline.store.report_queries import Window, Windows
+from pipeline.store.report_service import REPEAT_DAYS, Durations, summed, sums, within_days
 from pipeline.store.review_tables import review_items
 from pipeline.store.tables import UtcDateTime, recordings, rule_results
 
@@ -47,21 +48,42 @@ class ReasonCounts:
     repeated: int
 
 
-def transfers(database: Database, window: Window, checked: int) -> Transfers:
-    """Transferred calls of the window. ``checked``: calls that rules were run on."""
-    found_cells = cells(TRANSFERS, window.tests)
+def transfers(database: Database, windows: Sequence[Window], checked: Sequence[int]) -> list[Transfers]:
+    """Transferred calls of each window.
+
+    Args:
+        database: where.
+        windows: as in `Windows`.
+        checked: calls of each that rules were run on.
+    """
+    every, cell = Windows(windows), recordings.c.transfers
+    place = every.place(recordings.c.started_at).label("place")
+    told = select(place, cell, func.count()).where(cell.is_not(None), *every.whole.tests).group_by("place", cell)
+    hits, tests = queued(
+        rule_results.join(review_items, review_items.c.recording_id == rule_results.c.recording_id), every.whole.tests
+    )
+    heard = (
+        select(every.place(review_items.c.started_at).label("place"), func.count())
+        .select_from(hits)
+        .where(rule_results.c.rule_id == TRANSFER_RULE, rule_results.c.outcome == Outcome.HIT.value, *tests)
+        .group_by("place")
+    )
+    cells: dict[int, list[tuple[bool | None, int]]] = {}
     with database.reading() as connection:
-        query = select(found_cells.c.cell, func.count()).group_by(found_cells.c.cell)
-        found = [(_transferred(str(value)), int(n)) for value, n in connection.execute(query)]
-        if found:
-            known = sum(n for moved, n in found if moved is not None)
-            return Transfers(sum(n for moved, n in found if moved), known, sum(n for _, n in found) - known, False)
-        hits = (
-            select(func.count())
-            .select_from(rule_results.join(recordings, recordings.c.id == rule_results.c.recording_id))
-            .where(rule_results.c.rule_id == TRANSFER_RULE, rule_results.c.outcome == Outcome.HIT.value, *window.tests)
-        )
-        return Transfers(int(connection.execute(hits).scalar_one()), checked, 0, True)
+        for number, value, n in connection.execute(told):
+            cells.setdefault(number, []).append((_transferred(value), int(n)))
+        by_rule: dict[int, int] = {}
+        if not all(number in cells for number in range(len(windows))):
+            by_rule = {number: int(n) for number, n in connection.execute(heard)}
+    return [
+        _told(cells[number]) if number in cells else Transfers(by_rule.get(number, 0), n, 0, True)
+        for number, n in enumerate(checked)
+    ]
+
+
+def _told(cells: Sequence[tuple[bool | None, int]]) -> Transfers:
+    known = sum(n for moved, n in cells if moved is not None)
+    return Transfers(sum(n for moved, n in cells if moved), known, sum(n for _, n in cells) - known, False)
 
 
 def _transferred(cell: str) -> bool | None:
@@ -79,59 +101,44 @@ def _transferred(cell: str) -> bool | None:
         return None
 
 
-def hold_shares(database: Database, window: Window) -> Durations:
-    """Hold ÷ length over the calls that have a column for it, as sums of shares in place of seconds."""
-    found = cells(HOLD_S, [*window.tests, recordings.c.duration_s > 0], recordings.c.duration_s)
-    held = select((number(found.c.cell) / found.c.duration_s).label("share")).cte("held").prefix_with("MATERIALIZED")
-    share = held.c.share
-    query = select(func.count(share), func.sum(share), func.sum(share * share)).where(share >= 0)
-    with database.reading() as connection:
-        n, total, squares = connection.execute(query).one()
-    return Durations(int(n or 0), float(total or 0.0), float(squares or 0.0))
-
-
 def reason_counts(database: Database, window: Window, known_until: datetime | None) -> list[ReasonCounts]:
     """Every reason in every team; empty where no call has a column for it.
 
     Args:
         known_until: start of the last call that is known; 7 days that end later are not over.
     """
-    reason, began = written(REASONS), recordings.c.started_at
+    reason, began = recordings.c.reason, recordings.c.started_at
     with database.reading() as connection:
         there = select(recordings.c.id).where(reason.is_not(None), *window.tests).limit(1)
         if connection.execute(there).first() is None:
             return []
-        chain = following_calls(window)
+        chain = following_calls(window, database.dialect)
         over = began <= (known_until or window.until) - timedelta(days=REPEAT_DAYS)
         known = case((over & chain.c.id.is_not(None), 1), else_=0)
         again = case((over & chain.c.again, 1), else_=0)
         length, score = recordings.c.duration_s, recordings.c.survey_score
-        sums = [each for one in (length, score) for each in (func.count(one), func.sum(one), func.sum(one * one))]
         query = (
-            select(reason, recordings.c.team, func.count(), *sums, func.sum(known), func.sum(again))
+            select(
+                reason, recordings.c.team, func.count(), *sums(length), *sums(score), func.sum(known), func.sum(again)
+            )
             .select_from(recordings.outerjoin(chain, chain.c.id == recordings.c.id))
             .where(reason.is_not(None), *window.tests)
             .group_by(reason, recordings.c.team)
         )
         rows = connection.execute(query).all()
     return [
-        ReasonCounts(row[0], row[1] or None, row[2], _sums(*row[3:6]), _sums(*row[6:9]), int(row[9]), int(row[10]))
+        ReasonCounts(row[0], row[1] or None, row[2], summed(*row[3:6]), summed(*row[6:9]), int(row[9]), int(row[10]))
         for row in rows
     ]
 
 
-def _sums(n: int, total: float | None, squares: float | None) -> Durations:
-    return Durations(int(n), float(total or 0.0), float(squares or 0.0))
-
-
-def following_calls(window: Window) -> Subquery:
+def following_calls(window: Window, dialect: str) -> Subquery:
     """Calls of the window with a customer, and whether he called again within 7 days, whoever took that call."""
     began, customer = recordings.c.started_at, recordings.c.customer_id
     following = func.lead(began, type_=UtcDateTime()).over(partition_by=customer, order_by=(began, recordings.c.id))
     reach = window.until + timedelta(days=REPEAT_DAYS, seconds=1)
-    wait_s = extract("epoch", following) - extract("epoch", began)
     return (
-        select(recordings.c.id.label("id"), func.coalesce(wait_s <= REPEAT_DAYS * 86_400, False).label("again"))
+        select(recordings.c.id.label("id"), within_days(began, following, dialect).label("again"))
         .where(customer.is_not(None), customer != "", began >= window.since, began < reach)
         .subquery()
     )
@@ -143,7 +150,7 @@ def calls_of_reason(
     """Id, name and agent of calls of the reason in the team, those with the best survey score first."""
     query = (
         select(recordings.c.id, recordings.c.name, recordings.c.agent)
-        .where(written(REASONS) == reason, recordings.c.team == team, *window.tests)
+        .where(recordings.c.reason == reason, recordings.c.team == team, *window.tests)
         .order_by(func.coalesce(recordings.c.survey_score, -1.0).desc(), recordings.c.id)
         .limit(limit)
     )
@@ -152,8 +159,8 @@ def calls_of_reason(
 
 
 def sites_of(database: Database, window: Window) -> dict[str, str]:
-    """Recording id → what a column of `report_columns.SITE` says, for the finished calls of the window."""
-    site = written(SITE)
+    """Recording id → who employs the agent, for the finished calls of the window."""
+    site = recordings.c.site
     query = (
         select(recordings.c.id, site)
         .join(review_items, review_items.c.recording_id == recordings.c.id)

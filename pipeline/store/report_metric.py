@@ -89,7 +89,7 @@ def survey_cells(database: Database, window: Window, middle: datetime) -> list[C
 
 def repeat_cells(database: Database, window: Window, middle: datetime, known_until: datetime | None) -> list[Cell]:
     """1 for each call after which the customer called again within 7 days, 0 for others whose 7 days are over."""
-    chain = following_calls(window)
+    chain = following_calls(window, database.dialect)
     over = recordings.c.started_at <= (known_until or window.until) - timedelta(days=REPEAT_DAYS)
     again = case((and_(over, chain.c.again), 1.0), (over, 0.0), else_=None)
     return _cells(database, window, middle, again, recordings.join(chain, chain.c.id == recordings.c.id))

@@ -6,23 +6,21 @@ team, skill and department that its recording names: an agent who changes team h
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, not_, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 
 from pipeline.domain.results import BilingualText, ErrorClass, Outcome, RuleHeading, RuleStatus, Severity
 from pipeline.domain.reviews import ReviewKind, Verdict
-from pipeline.store.call_counts import queued
+from pipeline.store.call_counts import NEXT, hit_sets, queued
 from pipeline.store.database import Database
 from pipeline.store.review_tables import review_items, reviews
 from pipeline.store.sampling_tables import picks
 from pipeline.store.standings import standing_answers, standing_verdicts
 from pipeline.store.tables import evaluations, evidence, pack_rules, recordings, rule_results, runs
 
-DEPARTMENT = ("department", "部门")
-"""Metadata columns that name the department; the first that a call has counts."""
 PAGE = 5_000
 """Calls that are asked for at a time."""
 
@@ -55,6 +53,24 @@ class Window:
         """As conditions on ``recordings``."""
         began = recordings.c.started_at
         return [began >= self.since, began < self.until, *self.scope.tests]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of one scope, none overlapping another, whose calls are counted in one go: `place` tells them apart."""
+
+    each: Sequence[Window]
+
+    @property
+    def whole(self) -> Window:
+        """From the first to the last."""
+        scope = self.each[0].scope
+        return Window(min(one.since for one in self.each), max(one.until for one in self.each), scope)
+
+    def place(self, began: ColumnElement[datetime]) -> ColumnElement[int]:
+        """The index of the window that holds a call that began then; -1 for one between two windows."""
+        inside = [(and_(began >= one.since, began < one.until), place) for place, one in enumerate(self.each)]
+        return case(*inside, else_=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +141,32 @@ def known_calls(database: Database, scope: Scope) -> Known:
     return Known(first, last, int(undated or 0))
 
 
-def volume(database: Database, window: Window) -> Volume:
-    """Counts over all calls of the window."""
-    table, tests = queued(review_items, window.tests)
-    picked, _ = queued(review_items.join(picks, picks.c.recording_id == review_items.c.recording_id), window.tests)
-    states = (
-        select(review_items.c.flagged, review_items.c.done, func.count())
-        .select_from(table)
-        .where(*tests)
-        .group_by(review_items.c.flagged, review_items.c.done)
-    )
-    heard = select(func.count(picks.c.recording_id.distinct())).select_from(picked).where(review_items.c.done, *tests)
+def volumes(database: Database, windows: Sequence[Window]) -> list[Volume]:
+    """Counts over all calls of each window. ``windows``: as in `Windows`."""
+    every = Windows(windows)
+    tests = every.whole.tests
+    place, item_place = (every.place(one.c.started_at).label("place") for one in (recordings, review_items))
+    table, item_tests = queued(review_items, tests)
+    picked, _ = queued(review_items.join(picks, picks.c.recording_id == review_items.c.recording_id), tests)
+    state = (review_items.c.flagged.label("is_flagged"), review_items.c.done.label("is_done"))
+    counted = select(item_place, *state, func.count()).select_from(table).where(*item_tests)
+    heard = select(item_place, func.count(picks.c.recording_id.distinct())).select_from(picked)
     with database.reading() as connection:
-        calls = connection.execute(select(func.count()).select_from(recordings).where(*window.tests)).scalar_one()
-        found = {(bool(flagged), bool(done)): number for flagged, done, number in connection.execute(states)}
-        drawn = connection.execute(heard).scalar_one()
-    flagged = sum(number for (is_flagged, _), number in found.items() if is_flagged)
-    evaluated = sum(number for (_, done), number in found.items() if done)
+        all_ = select(place, func.count()).select_from(recordings).where(*tests).group_by("place")
+        calls = {number: int(count) for number, count in connection.execute(all_)}
+        found: dict[int, dict[tuple[bool, bool], int]] = {}
+        for number, flagged, done, count in connection.execute(counted.group_by("place", "is_flagged", "is_done")):
+            found.setdefault(number, {})[bool(flagged), bool(done)] = count
+        heard = heard.where(review_items.c.done, *item_tests).group_by("place")
+        drawn = {number: int(count) for number, count in connection.execute(heard)}
+    return [
+        _volume(calls.get(number, 0), found.get(number, {}), drawn.get(number, 0)) for number in range(len(windows))
+    ]
+
+
+def _volume(calls: int, found: Mapping[tuple[bool, bool], int], drawn: int) -> Volume:
+    flagged = sum(count for (is_flagged, _), count in found.items() if is_flagged)
+    evaluated = sum(count for (_, done), count in found.items() if done)
     return Volume(calls, sum(found.values()), flagged, evaluated, found.get((False, True), 0), drawn)
 
 
@@ -155,7 +180,7 @@ def evaluated_calls(database: Database, window: Window) -> list[EvaluatedCall]:
             recordings.c.agent,
             recordings.c.team,
             recordings.c.skill,
-            recordings.c.extra,
+            recordings.c.department,
             review_items.c.flagged,
             review_items.c.risk,
         )
@@ -172,7 +197,7 @@ def evaluated_calls(database: Database, window: Window) -> list[EvaluatedCall]:
                 row.agent or None,
                 row.team or None,
                 row.skill or None,
-                next((str(row.extra[name]) for name in DEPARTMENT if row.extra.get(name)), None),
+                row.department,
                 bool(row.flagged),
                 row.risk,
             )
@@ -210,42 +235,31 @@ def known_rules(database: Database) -> dict[str, RuleHeading]:
         }
 
 
-def class_hits(database: Database, windows: Sequence[Window]) -> list[Counter[str]]:
-    """Calls with a hit of an active rule of each error class, window by window.
+@dataclass(frozen=True, slots=True)
+class HitCalls:
+    """Calls of a window that rules hit."""
 
-    Args:
-        database: where.
-        windows: of one scope, none overlapping another: all are counted in one go.
-    """
-    return _hit_calls(database, windows, rule_results.c.error_class, [RuleStatus.ACTIVE])
-
-
-def rule_hits(database: Database, windows: Sequence[Window]) -> list[Counter[str]]:
-    """Calls that each rule hits, rules on trial included, window by window; as `class_hits`."""
-    return _hit_calls(database, windows, rule_results.c.rule_id, [RuleStatus.ACTIVE, RuleStatus.SHADOW])
+    classes: Counter[str]
+    """With a hit of an active rule of each error class."""
+    rules: Counter[str]
+    """Of each rule, rules on trial included."""
 
 
-def _hit_calls(
-    database: Database, windows: Sequence[Window], by: ColumnElement[str], statuses: list[RuleStatus]
-) -> list[Counter[str]]:
-    hits = rule_results.join(review_items, review_items.c.recording_id == rule_results.c.recording_id)
-    whole = Window(min(one.since for one in windows), max(one.until for one in windows), windows[0].scope)
-    table, tests = queued(hits, whole.tests)
-    began = review_items.c.started_at
-    inside = [(and_(began >= one.since, began < one.until), place) for place, one in enumerate(windows)]
-    columns = (case(*inside, else_=-1).label("place"), by.label("name"), rule_results.c.recording_id)
-    query = (
-        select(*columns)
-        .select_from(table)
-        .where(rule_results.c.outcome == Outcome.HIT.value, rule_results.c.status.in_(statuses), *tests)
-    )
-    # A rule hits a call once; a class may do so by several rules.
-    calls = (query if by is rule_results.c.rule_id else query.distinct()).subquery()
-    found = [Counter[str]() for _ in windows]
+def hit_calls(database: Database, windows: Sequence[Window]) -> list[HitCalls]:
+    """Calls with hits, window by window. ``windows``: as in `Windows`."""
+    every = Windows(windows)
+    # A rule's class and status may differ from pack to pack.
+    label = rule_results.c.rule_id + " " + rule_results.c.error_class + " " + rule_results.c.status
+    which = rule_results.c.status.in_([RuleStatus.ACTIVE, RuleStatus.SHADOW])
+    found = [HitCalls(Counter(), Counter()) for _ in windows]
     with database.reading() as connection:
-        counted = select(calls.c.place, calls.c.name, func.count()).group_by(calls.c.place, calls.c.name)
-        for place, name, number in connection.execute(counted.where(calls.c.place >= 0)):
-            found[place][str(name)] += int(number)
+        counted = hit_sets(connection, every.whole.tests, label, which, every.place(review_items.c.started_at))
+    for (labels, _, place), calls in counted.items():
+        hits = [one.split(" ") for one in labels.split(NEXT)]
+        if place >= 0:
+            found[place].rules.update(dict.fromkeys((rule for rule, _, _ in hits), calls))
+            classes = {error_class for _, error_class, status in hits if status == RuleStatus.ACTIVE}
+            found[place].classes.update(dict.fromkeys(classes, calls))
     return found
 
 
@@ -311,16 +325,13 @@ def active_rules(database: Database) -> dict[str, frozenset[str]]:
     return {digest: frozenset(rules) for digest, rules in found.items()}
 
 
-def good_examples(database: Database, recording_ids: Sequence[str]) -> set[str]:
-    """Calls of these in which a person marked a place as a good example, and nothing was undone."""
-    found: set[str] = set()
+def good_examples(database: Database) -> set[str]:
+    """Calls in which a person marked a place as a good example, and nothing was undone."""
     undone = select(reviews.c.recording_id).where(reviews.c.kind == ReviewKind.UNDO.value)
+    good = and_(reviews.c.kind == ReviewKind.EXAMPLE.value, reviews.c.value == "good")
+    query = select(reviews.c.recording_id).where(good, reviews.c.recording_id.not_in(undone))
     with database.reading() as connection:
-        for ids in _paged(recording_ids):
-            good = and_(reviews.c.kind == ReviewKind.EXAMPLE.value, reviews.c.value == "good")
-            query = select(reviews.c.recording_id).where(reviews.c.recording_id.in_(ids), good)
-            found.update(connection.execute(query.where(not_(reviews.c.recording_id.in_(undone)))).scalars())
-    return found
+        return set(connection.execute(query).scalars())
 
 
 def _paged(ids: Sequence[str]) -> Iterable[Sequence[str]]:

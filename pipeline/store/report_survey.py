@@ -1,12 +1,13 @@
 """Survey scores beside what the classifiers heard: good scores on angry calls, bad ones on calm calls."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from pipeline.store.database import Database
-from pipeline.store.report_queries import Window
+from pipeline.store.report_queries import Window, Windows
 from pipeline.store.tables import predictions, recordings
 
 ANGRY = or_(predictions.c.dissatisfied_flagged, predictions.c.escalation_flagged)
@@ -70,20 +71,33 @@ def survey_scale(database: Database) -> Scale | None:
     return None if low is None or low == high else Scale(float(low), float(high))
 
 
-def survey_counts(database: Database, window: Window, scale: Scale) -> SurveyCounts:
-    """Counts over the calls of the window that have a score."""
+def survey_counts(database: Database, windows: Sequence[Window], scale: Scale) -> list[SurveyCounts]:
+    """Counts over the calls of each window that have a score. ``windows``: as in `Windows`."""
+    every = Windows(windows)
+    number = every.place(recordings.c.started_at).label("number")
     score = recordings.c.survey_score
     place = case((score >= scale.good, 1), (score <= scale.bad, -1), else_=0).label("place")
     angry = func.coalesce(ANGRY, False).label("angry")
     judged = func.coalesce(JUDGED, False).label("judged")
     query = (
-        select(place, angry, judged, func.count())
+        select(number, place, angry, judged, func.count())
         .select_from(recordings.outerjoin(predictions, predictions.c.recording_id == recordings.c.id))
-        .where(score.is_not(None), *window.tests)
-        .group_by(place, angry, judged)
+        .where(score.is_not(None), *every.whole.tests)
+        .group_by("number", "place", "angry", "judged")
     )
+    found: list[list[_Scored]] = [[] for _ in windows]
     with database.reading() as connection:
-        rows = [(int(one), bool(mad), bool(known), n) for one, mad, known, n in connection.execute(query)]
+        for index, one, mad, known, n in connection.execute(query):
+            if index >= 0:
+                found[index].append((int(one), bool(mad), bool(known), n))
+    return [_survey_counts(rows) for rows in found]
+
+
+_Scored = tuple[int, bool, bool, int]
+"""1 where the score is good, -1 where bad; anger; whether the classifiers judged; calls."""
+
+
+def _survey_counts(rows: Sequence[_Scored]) -> SurveyCounts:
 
     def total(where: int | None, anger: bool | None = None, *, known: bool = True) -> int:
         return sum(

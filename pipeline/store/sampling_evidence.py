@@ -13,12 +13,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, DateTime, Select, select, type_coerce, union
+from sqlalchemy import Connection, DateTime, Select, select, type_coerce, union_all
 
 from pipeline.domain.frames import Column, Flags, Floats, coded
 from pipeline.domain.results import BilingualText, ErrorClass, Outcome, RuleStatus
-from pipeline.store.call_columns import MetadataColumn, by_start, ids_of, metadata_column, moments_of
-from pipeline.store.call_counts import Counts, Tests, call_counts, hit_counts, queued
+from pipeline.store.call_columns import (
+    WEEK,
+    MetadataColumn,
+    by_start,
+    common_offset_min,
+    ids_of,
+    metadata_column,
+    moments_of,
+)
+from pipeline.store.call_counts import Counts, Slice, Tests, call_counts, hit_counts, queue_slice, queued
 from pipeline.store.database import Database
 from pipeline.store.review_tables import review_items, reviews
 from pipeline.store.sampling_frame import within
@@ -162,17 +170,20 @@ def load_evidence(
     tests = [*within(since, until), *scope]
     chosen_ids = _chosen_ids(since, until)
     with database.reading() as connection:
-        column = None if by is None else metadata_column(by, connection.dialect.name)
-        expression = None if column is None else column.expression
+        offset_min = common_offset_min(connection) if by == WEEK else None
+        column = None if by is None else metadata_column(by, connection.dialect.name, offset_min=offset_min)
+        expression = None if column is None else queue_slice(column.expression)
         calls = call_counts(connection, tests, expression)
         headings = _headings(connection, {pack for pack, _, _ in calls})
-        chosen = _chosen(connection, chosen_ids, tests, column)
+        chosen = _chosen(connection, chosen_ids, tests, expression, column)
         weight = weights_of(connection, chosen.ids, since, until)
         hit_now = _hits_of(connection, chosen, chosen_ids, tests)
         keys = {one.id: f"rule {one.id}" for one in headings if of_rules and (not rules or one.id in rules)}
-        hits = hit_counts(connection, tests, keys, expression)
-        active = [one for one in headings if one.status == RuleStatus.ACTIVE and not rules]
-        hits += hit_counts(connection, tests, {one.id: f"class {one.error_class}" for one in active}, expression)
+        names = {one.id: [keys[one.id]] if one.id in keys else [] for one in headings}
+        for one in headings:
+            if one.status == RuleStatus.ACTIVE and not rules:
+                names[one.id].append(f"class {one.error_class}")
+        hits = hit_counts(connection, tests, {one: told for one, told in names.items() if told}, expression)
     said: dict[str, list[StandingVerdict]] = {}
     for verdict in standing_verdicts(database, tests):
         said.setdefault(verdict.rule_id, []).append(verdict)
@@ -220,18 +231,19 @@ def _chosen_hits(subjects: Sequence[Subject], chosen: Chosen) -> Counts:
     return found
 
 
-def _chosen(connection: Connection, ids: Select[tuple[str]], tests: Tests, column: MetadataColumn | None) -> Chosen:
+def _chosen(
+    connection: Connection, ids: Select[tuple[str]], tests: Tests, slice_: Slice, column: MetadataColumn | None
+) -> Chosen:
     """The evaluated calls of the period that a plan picked or a person spoke of."""
-    expression = None if column is None else column.expression
     checked = review_items.outerjoin(evaluations, evaluations.c.recording_id == review_items.c.recording_id)
-    table, tests = queued(checked.outerjoin(runs, runs.c.id == evaluations.c.run_id), tests, expression)
+    table, tests = queued(checked.outerjoin(runs, runs.c.id == evaluations.c.run_id), tests, slice_)
     query = (
         select(
             review_items.c.recording_id,
             type_coerce(review_items.c.started_at, DateTime()),
             review_items.c.flagged,
             runs.c.pack_digest,
-            *([] if expression is None else [expression]),
+            *([] if slice_ is None else [slice_]),
         )
         .select_from(table)
         .where(review_items.c.recording_id.in_(ids), *tests)
@@ -251,7 +263,8 @@ def _chosen(connection: Connection, ids: Select[tuple[str]], tests: Tests, colum
 
 def _chosen_ids(since: datetime | None, until: datetime | None) -> Select[tuple[str]]:
     drawn = select(draws.c.id).where(overlapping(since, until))
-    both = union(
+    # Not the set of both, for which the database would sort them.
+    both = union_all(
         select(reviews.c.recording_id), select(picks.c.recording_id).where(picks.c.draw_id.in_(drawn))
     ).subquery()
     return select(both.c.recording_id)

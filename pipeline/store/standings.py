@@ -86,17 +86,29 @@ def standing_answers(database: Database, tests: Tests, card: str) -> dict[str, l
         .group_by(reviews.c.recording_id, reviews.c.item)
         .subquery()
     )
-    query = select(reviews.c.recording_id, reviews.c.item, reviews.c.value).join(newest, newest.c.id == reviews.c.id)
-    found: dict[str, list[tuple[str, str]]] = {}
+    # A row a call, not one an answer: most of the time would go into taking rows.
+    told = func.aggregate_strings(reviews.c.item + _VALUE + reviews.c.value, _NEXT)
+    query = (
+        select(reviews.c.recording_id, told)
+        .join(newest, newest.c.id == reviews.c.id)
+        .where(reviews.c.item.is_not(None), reviews.c.value.is_not(None))
+        .group_by(reviews.c.recording_id)
+    )
     with database.reading() as connection:
-        for call, item, value in connection.execute(query):
-            if item is not None and value is not None:
-                found.setdefault(call, []).append((item, value))
+        found = {call: _answers(answers) for call, answers in connection.execute(query)}
     for call, (_, standing) in _undone(database, tests).items():
         for (name, item), review in standing.scores.items():
             if name == card and review.said.value is not None:
                 found.setdefault(call, []).append((item, review.said.value))
     return found
+
+
+_VALUE, _NEXT = "\x1e", "\x1f"
+
+
+def _answers(told: str) -> list[tuple[str, str]]:
+    pairs = (one.partition(_VALUE) for one in told.split(_NEXT))
+    return [(item, value) for item, _, value in pairs]
 
 
 def _nothing_undone() -> ColumnElement[bool]:

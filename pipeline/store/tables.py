@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 
@@ -94,6 +95,13 @@ pack_rules = Table(
     Column("digest", String(64)),
 )
 
+
+def _written_index(name: str) -> Index:
+    """By period, of the calls only that have a value."""
+    there = text(f"{name} IS NOT NULL")
+    return Index(f"ix_recordings_{name}", "started_at", name, sqlite_where=there, postgresql_where=there)
+
+
 recordings = Table(
     "recordings",
     metadata,
@@ -112,6 +120,12 @@ recordings = Table(
     Column("customer_id", Name),
     Column("survey_score", Float),
     Column("extra", JSON, nullable=False),
+    # Of ``extra``, read by pipeline.store.report_columns.
+    Column("department", Text),
+    Column("site", Text),
+    Column("reason", Text),
+    Column("transfers", Text),
+    Column("hold_s", Float),
     Column("channel_roles", JSON, nullable=False),
     Column("duration_s", Float),
     Column("sample_rate_hz", Integer),
@@ -128,6 +142,8 @@ recordings = Table(
     Index("ix_recordings_agent", "agent", "started_at"),
     Index("ix_recordings_team", "team", "started_at"),
     Index("ix_recordings_survey_score", "survey_score"),
+    Index("ix_recordings_customer", "customer_id", "started_at", "id"),
+    *(_written_index(name) for name in ("transfers", "reason", "site")),
 )
 
 files = Table(

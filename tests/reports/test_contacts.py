@@ -51,7 +51,7 @@ def test_transfers_by_rule(centre):
     found = rows(centre.report().service)["transfers"]
     assert (found.title.en, found.value, found.n) == ("Transfers without notice", 0.5, 2)
     assert "告知过的转接不在其中" in found.note.zh
-    assert not transfers(centre.store, Window(MONDAY, MONDAY, Scope()), 0).known
+    assert not transfers(centre.store, [Window(MONDAY, MONDAY, Scope())], [0])[0].known
 
 
 def test_columns_and_rules_do_not_compare(centre):

@@ -283,10 +283,11 @@ def test_newest_verdict_counts(centre):
 def test_repeat_contact(centre):
     for day, customer in ((0, "k1"), (6.9, "k1"), (0, "k2"), (7.1, "k2"), (1, None), (6, "k3"), (6.5, "k3")):
         centre.call(day=day, customer_id=customer, heard=False)
-    found = contacts(centre.store, WEEK, MONDAY + timedelta(days=8))
+    (found,) = contacts(centre.store, [WEEK], MONDAY + timedelta(days=8))
     # Of the calls until Tuesday the 7 days are over: k1 called again, k2 a little later than 7 days.
-    assert (found.known, found.repeated, found.open, found.unnamed) == (2, 1, 2, 1)
+    assert (found.known, found.repeated, found.open) == (2, 1, 2)
     solved = rows(centre.report().service)["solved"]
+    assert "1 without a customer" in solved.note.en
     assert (solved.n, solved.value) == (2, 0.5)
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 
 from pipeline.domain.errors import ConfigError, StoreError
 from pipeline.store import database as module
 from pipeline.store.database import HEAD_REVISION, open_database
-from pipeline.store.tables import metadata
+from pipeline.store.report_columns import read_columns
+from pipeline.store.tables import metadata, recordings
 
 
 def other_tables(path: Path) -> None:
@@ -112,3 +114,28 @@ def test_password_is_not_shown():
     with pytest.raises(ConfigError) as caught:
         open_database("mysql://user:secret@localhost/x")
     assert "secret" not in str(caught.value)
+
+
+def test_what_reports_count_by_is_read_from_older_metadata(database_url):
+    opened = open_database(database_url, create=True)
+    extra = {"部门": "售后", "职场": " 城北 ", "来电原因": "", "reason": "退款", "转接": "是", "hold_s": "12.5"}
+    with opened.writing() as connection:
+        columns = {"uri": "/a", "size_bytes": 1, "added_at": datetime(2026, 11, 1, tzinfo=UTC), "channel_roles": []}
+        rows = [{"id": name, "name": name, **columns, "extra": said} for name, said in (("a", extra), ("b", {}))]
+        connection.execute(insert(recordings), [*rows, {**rows[0], "id": "c", "extra": {"hold_s": "long"}}])
+        # As the migration before left it.
+        for name in ("transfers", "reason", "site", "customer"):
+            connection.execute(text(f"DROP INDEX ix_recordings_{name}"))
+        for name in ("department", "site", "reason", "transfers", "hold_s"):
+            connection.execute(text(f"ALTER TABLE recordings DROP COLUMN {name}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0012'"))
+    opened.close()
+    upgraded = open_database(database_url)
+    with upgraded.reading() as connection:
+        found = {row.id: row for row in connection.execute(select(recordings))}
+    upgraded.close()
+    read = {name: getattr(found["a"], name) for name in ("department", "site", "reason", "transfers", "hold_s")}
+    assert read == read_columns(extra) == {
+        "department": "售后", "site": "城北", "reason": "退款", "transfers": "是", "hold_s": 12.5
+    }  # fmt: skip
+    assert (found["b"].reason, found["b"].hold_s, found["c"].hold_s) == (None, None, None)
