@@ -12,34 +12,25 @@ DIGIT = "零〇幺一二两三四五六七八九妖"
 _VALUES = {"零": 0, "〇": 0, "幺": 1, "妖": 1, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4}
 _VALUES |= {"五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _AS_DIGITS = str.maketrans({spoken: str(value) for spoken, value in _VALUES.items()})
-_MISHEARD = {"要": "一", "腰": "一", "医": "一", "衣": "一", "而": "二", "儿": "二", "山": "三", "是": "四", "事": "四"}
-_MISHEARD |= {
-    "试": "四",
-    "无": "五",
-    "午": "五",
-    "舞": "五",
-    "留": "六",
-    "流": "六",
-    "起": "七",
-    "期": "七",
-    "妻": "七",
-}
-_MISHEARD |= {
-    "吧": "八",
-    "把": "八",
-    "就": "九",
-    "酒": "九",
-    "久": "九",
-    "灵": "零",
-    "林": "零",
-    "领": "零",
-    "洞": "零",
-}
-_MISHEARD |= {"拐": "七", "勾": "九"}
+_LITTLE_ELSE = {
+    "零": "〇灵铃凌玲林领洞", "一": "腰夭壹医衣依", "二": "贰尔耳", "三": "叁仨散伞", "四": "肆斯司寺",
+    "五": "伍午舞武吴捂", "六": "陆遛溜柳", "七": "柒妻漆戚拐", "八": "捌拔扒叭疤", "九": "玖酒久勾钩韭",
+}  # fmt: skip
+"""Words of the sound of a digit that stand beside digits for little else."""
+_EVERYDAY = {"一": "要", "二": "而儿", "三": "山", "四": "是事试死", "五": "无", "六": "留流", "七": "起期", "八": "吧把", "九": "就"}
+_MISHEARD = {word: digit for words in (_LITTLE_ELSE, _EVERYDAY) for digit, alike in words.items() for word in alike}
+_ALIKE = rf"\d{DIGIT}{''.join(_LITTLE_ELSE.values())}"
+_NO_UNIT = "(?![十百千万年月块元点个天号岁])"
 _SLIP = re.compile(
-    rf"[{''.join(_MISHEARD)}](?:(?<=[\d{DIGIT}]{{4}}.)(?=[\d{DIGIT}](?![十百千万年月块元点]))"
-    rf"|(?<=[\d{DIGIT}][要腰])(?=[\d{DIGIT}]{{2}})"
-    rf"|(?<=[要腰])(?=[3-9三四五六七八九][\d{DIGIT}]{{2}}[\d{DIGIT}要腰]{{6,7}}(?![\d{DIGIT}])))"
+    rf"[{''.join(_EVERYDAY.values())}](?:(?<=[\d{DIGIT}]{{4}}.)(?=[\d{DIGIT}]{_NO_UNIT})"
+    rf"|(?<=[\d{DIGIT}]{{3}}[^是就])(?=[\d{DIGIT}]{{2}}{_NO_UNIT})"
+    rf"|(?<=[\d{DIGIT}]要)(?=[{_ALIKE}]{{2}})"
+    rf"|(?<=要)(?=[3-9三四五六七八九][\d{DIGIT}]{{2}}[{_ALIKE}要]{{6,7}}(?![\d{DIGIT}])))"
+    rf"|[{''.join(_LITTLE_ELSE.values())}](?:(?<=[{_ALIKE}]{{2}}.)(?=[{_ALIKE}]{_NO_UNIT})"
+    rf"|(?<=[\d{DIGIT}].)(?=[{_ALIKE}]{{2}}{_NO_UNIT})"
+    rf"|(?<=[\d{DIGIT}]{{2}}.)(?=[,、 ]+[{_ALIKE}]{{2}}|[,.。?!、 ]*(?:\n|$))"
+    rf"|(?<=[\d{DIGIT}][,、 ].)(?=[{_ALIKE}]{{2}})"
+    rf"|(?<![一-鿿].)(?=[\d{DIGIT}]{{2}}[{_ALIKE}]{{3}}))"
 )
 """A digit that was recognised as a word of the same sound, within a long number."""
 

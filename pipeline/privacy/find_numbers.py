@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pipeline.domain.calls import Role
 from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_cues import Cue, Heard
+from pipeline.privacy.find_defaults import is_identifier
 from pipeline.privacy.find_digits import DIGIT, Run
 from pipeline.privacy.find_said import Found, Said
 from pipeline.privacy.find_shapes import is_date, is_public, shape_of
@@ -51,6 +52,9 @@ _CLOSE = {Cue.SECRET, Cue.ORDER, Cue.BANK_CARD}
 """What is announced in the same sentence, if in the same turn."""
 _SENTENCE_END = re.compile(r"[。?!;]|\.(?!\d)")
 _A_NUMBER = re.compile(rf"$|[?,。:!、 \n\d{DIGIT}十要是为就呢嘛吧啊]|一百|后|末|尾|变|换|我|您|你|给")
+_HAD = re.compile(rf"[\d{DIGIT}十百千万]{{2}}(?!.*[\d{DIGIT}十百千万]{{2}})", re.DOTALL)
+"""The last digits in a stretch of text."""
+_AND_ALSO = re.compile("^.{0,3}(?:或|和|及|跟|、|还有|转|到|至|-)")
 _TO_BIRTH_DATE = 14
 """Digits of a resident id up to the end of the date of birth in it."""
 _IN_PIECES = {PersonalKind.MOBILE, PersonalKind.RESIDENT_ID, PersonalKind.BANK_CARD}
@@ -116,6 +120,8 @@ class _Asked:
     def cue_of(self, run: Run) -> tuple[Cue | None, bool]:
         """What the run is announced as, and whether in its own turn."""
         last = bisect_right(self._ends, run.start) - 1
+        while last >= 0 and self._spent(last, run):
+            last -= 1
         if last >= 0 and self._said.turn_at(self._heard[last].start) == run.turn:
             between = self._said.text[self._ends[last] : run.start]
             if len(between) <= _CUE_REACH and not (self._heard[last].cue in _CLOSE and _SENTENCE_END.search(between)):
@@ -127,6 +133,16 @@ class _Asked:
             if run.turn - turn <= _TURNS_BACK and run.start - self._ends[last] <= _ASK_REACH:
                 return self._strongest(last), False
         return None, False
+
+    def _spent(self, last: int, run: Run) -> bool:
+        """Whether a word such as 工号 has had its number before ``run``, or was said too long ago to mean it."""
+        word = self._heard[last]
+        if word.cue is not Cue.PUBLIC and word.cue is not Cue.TAIL:
+            return False
+        if run.turn - self._said.turn_at(word.start) > 1 and word.cue is Cue.PUBLIC:
+            return True
+        had = _HAD.search(self._said.text, word.end, run.start)
+        return had is not None and _AND_ALSO.search(self._said.text, had.end(), run.start) is None
 
     def between(self, end: int, start: int) -> Cue | None:
         """The last cue in ``[end, start)``."""
@@ -213,7 +229,7 @@ def _whole_of(said: Said, chain: _Chain) -> tuple[PersonalKind, str] | None:
     if chain.cue is not None and chain.cue in _FEWEST:
         kind = chain.cue.kind
         return (kind, longest) if kind is not None and len(longest) + letters >= _FEWEST[chain.cue] else None
-    return (PersonalKind.NUMBER, longest) if len(single) >= _UNASKED and not is_date(single) else None
+    return (PersonalKind.NUMBER, longest) if is_identifier(said, chain.runs, list(chain.streams.values())) else None
 
 
 def _letters_before(text: str, at: int) -> int:
