@@ -53,6 +53,9 @@ _HOTLINE = 5
 """Digits from which 10000号 is a hotline rather than a house."""
 _NO_ESTATE = re.compile("[我你他们这那别整说的了是有]|新小|老小")
 _HOUSE = re.compile("栋|幢|单元|号楼|室|弄")
+_SENT_TO = re.compile("(?:[寄送发搬换改配]到|住在?|家在|[寄发]往|地址,?是?|地址改成)$")
+_SOME_ESTATE = re.compile(rf"(?:(?![了的怎么样上下来去着过几点])[一-鿿]){{2,8}}(?:[\d{DIGIT}十]+期)?")
+"""An estate of any name where something is sent to it and a number follows."""
 _LINKS = re.compile("(?:还是|就是|是|在|写|叫|:|,|的|改成|填|呢|吧|我|家|住| )*")
 _NAMED = re.compile(
     rf"(?:[一-鿿]{{1,10}}?(?:小区|花园|家园|公寓|大厦|苑|新村|公馆|山庄|社区|{_ROAD})|"
@@ -64,12 +67,6 @@ _DOOR = re.compile(rf"[\d{DIGIT}]{{3,5}}(?![\d{DIGIT}年月日点块元])")
 _REPEAT_REACH = 80
 _ASKED_TURNS = 3
 _FURTHEST = 48
-_LATIN = re.compile("[a-z]{2} [a-z]")
-_ENGLISH = re.compile(
-    r"(?<![a-z\d])\d{1,5} (?:[a-z]+ ){1,3}(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|"
-    r"blvd|way|court|ct|place|close)(?![a-z])"
-    r"(?:,? (?:apartment|apt|suite|unit|flat|floor) [a-z\d]+)?(?:, [a-z]+(?: [a-z]+)?(?=[.,\n]|$))?"
-)
 
 
 def find_addresses(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
@@ -99,8 +96,6 @@ def find_addresses(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
         if not _NO_PLACE.search(match[1]) and not _NO_ESTATE.search(match[1]):
             yield _found(said, *match.span(1))
     yield from asked.places()
-    for match in _ENGLISH.finditer(said.text) if _LATIN.search(said.text) else ():
-        yield _found(said, match.start(), match.end())
 
 
 def find_doors(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
@@ -141,6 +136,7 @@ def _begin(text: str, at: int) -> tuple[int, bool]:
                 first, led = lead.end(), True
         name = text[first:end]
         estate = start == at == end and len(name) in (2, 3, 4, 5, 6) and _HOUSE.match(text, _number_end(text, at))
+        estate = estate or (_SENT_TO.search(text, line, first) is not None and _SOME_ESTATE.fullmatch(name) is not None)
         if (_PLACE.search(name) is None and not estate) or _NO_PLACE.search(name):
             return start, placed
         start, placed = first, True

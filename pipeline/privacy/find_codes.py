@@ -11,6 +11,7 @@ from pipeline.privacy.find_said import Found, Said
 _D = rf"[\d{DIGIT}]"
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _PLATE = re.compile(rf"[{_PROVINCES}][ ,、]?[a-hj-z](?:[ ,.、·]{{0,2}}(?:[a-z](?![a-z]{{2}})|{_D})){{4,6}}")
+_PLATE_BEGUN = re.compile(rf"[{_PROVINCES}][a-hj-z](?:[ ,、]?(?:[a-z](?![a-z])|{_D})){{0,5}}(?![a-z])")
 _BARE_PLATE = re.compile(rf"[a-hj-z](?:[ ,.、·]?(?:[a-z]|{_D})){{5,6}}(?![a-z])")
 _PASSPORT = re.compile(r"[eg](?<![a-z0-9][eg])(?:\d{8}|[a-hj-np-z]\d{7})(?![a-z0-9])")
 _ASKED_PASSPORT = re.compile(rf"(?<![a-z])[a-z](?:[ ,、]?[a-z])?(?:[ ,.、]{{0,2}}{_D}){{6,9}}")
@@ -26,7 +27,9 @@ _DOMAIN_END = re.compile(
 )
 _ADDRESS_BEFORE = re.compile(rf"(?:(?:{_AT}|{_PART}|\.)(?:[,、](?! )| (?=[a-z\d](?![a-z\d])|@))?)+$")
 _ENGLISH_MAIL = re.compile(
-    r"[a-z0-9_.+\-]+(?: (?:dot|underscore|dash) [a-z0-9]+)* at [a-z0-9\-]+(?: dot [a-z]+)+|"
+    r"(?:(?<![a-z])[a-z] )*[a-z0-9_.+\-]+(?: (?:dot|underscore|dash|hyphen|plus) [a-z0-9]+| (?:zero|oh|one|two|three|four|five|six|seven|"
+    r"eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|\d+|"
+    r"[a-z](?![a-z]))(?![a-z]))* at [a-z0-9\-]+(?: dot [a-z]+)+|"
     r"[a-z0-9_.+\-]+@[a-z0-9.\-]+\.[a-z]{2,}"
 )
 _HAS_AT = re.compile(_AT)
@@ -87,8 +90,14 @@ def _mail(said: Said, start: int, end: int) -> Iterator[Found]:
 
 
 def _plates(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
+    """Plates, and how those that were found begin, where only that is repeated."""
+    begun: set[str] = set()
     for match in _PLATE.finditer(said.text):
         yield _found(said, match.start(), match.end(), PersonalKind.LICENCE_PLATE)
+        begun.add(match.group()[0])
+    for match in _PLATE_BEGUN.finditer(said.text) if begun else ():
+        if match.group()[0] in begun:
+            yield _found(said, match.start(), match.end(), PersonalKind.LICENCE_PLATE)
     for word in heard:
         if word.cue is Cue.LICENCE_PLATE:
             yield from _after_cue(said, word, _BARE_PLATE, PersonalKind.LICENCE_PLATE)

@@ -25,7 +25,7 @@ _SLIP = re.compile(
     rf"[{''.join(_EVERYDAY.values())}](?:(?<=[\d{DIGIT}]{{4}}.)(?=[\d{DIGIT}]{_NO_UNIT})"
     rf"|(?<=[\d{DIGIT}]{{3}}[^是就])(?=[\d{DIGIT}]{{2}}{_NO_UNIT})"
     rf"|(?<=[\d{DIGIT}]要)(?=[{_ALIKE}]{{2}})"
-    rf"|(?<=要)(?=[3-9三四五六七八九][\d{DIGIT}]{{2}}[{_ALIKE}要]{{6,7}}(?![\d{DIGIT}])))"
+    rf"|(?<=要)(?=[3-9三四五六七八九][{_ALIKE}]{{2}}[{_ALIKE}要]{{6,7}}(?![\d{DIGIT}])))"
     rf"|[{''.join(_LITTLE_ELSE.values())}](?:(?<=[{_ALIKE}]{{2}}.)(?=[{_ALIKE}]{_NO_UNIT})"
     rf"|(?<=[\d{DIGIT}].)(?=[{_ALIKE}]{{2}}{_NO_UNIT})"
     rf"|(?<=[\d{DIGIT}]{{2}}.)(?=[,、 ]+[{_ALIKE}]{{2}}|[,.。?!、 ]*(?:\n|$))"

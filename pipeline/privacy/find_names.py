@@ -53,6 +53,8 @@ _SURNAME_OF = re.compile("姓(?![名什啥甚氏是叫])(?=[一-鿿])")
 _INTRODUCED = re.compile("(?:我叫|我姓名是|我名字是|我的名字是|他叫|她叫)([一-鿿]{2,3})(?=[,。.?!:\n]|$)")
 _POSTS = re.compile("(?:主任|经理|班长|组长|主管|专员|店长|站长|队长|工程师|技师)(?=[一-鿿]{2,3}(?:[,。.?!\n]|$))")
 _CHILD_OF = re.compile("(?:小|阿)[一-鿿](?=妈妈|爸爸|奶奶|爷爷|家长)")
+_DOTTED = re.compile("(?![是叫我找您])(?:(?!女士|先生|小姐)[一-鿿]){2,6}[·•・](?:(?!女士|先生|小姐|同学|老师|[您你是的吗吧呢这那])[一-鿿]){2,7}")
+_CALL_ME = re.compile("(?:叫|喊)我([一-鿿]{2,3})(?=就行|就好|吧|就可以|好了|得了)")
 _NICK = re.compile("(?:小|老)(?=[一-鿿])")
 _NICK_BEFORE = re.compile(
     '(?:^|[\\s,.。?!、:"“]|是|叫|我|客服|专员|经理|找|前台|师傅|同事|教务|的|员|说|喊|问|修|写|啊|店|'
@@ -108,7 +110,8 @@ def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     places += repetitions(said, places)
     values = owners(said, places)
     for start, end in sorted(set(places)):
-        yield Found(start, end, PersonalKind.NAME, values.get(said.text[start:end], said.text[start:end]))
+        first = start - 1 if end - start == 1 and said.text[max(0, start - 1) : start] in ("老", "小", "阿") else start
+        yield Found(first, end, PersonalKind.NAME, values.get(said.text[start:end], said.text[start:end]))
 
 
 def _titled(said: Said, heard: Sequence[Heard], surnames: Collection[str]) -> Iterator[Place]:
@@ -193,8 +196,11 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
             given = text[max(0, start + 1) : match.start()]
             if start >= 0 and text[start] in COMMON and not NOT_GIVEN.intersection(given) and can_begin(text, start):
                 yield start, match.start()
-    for match in _CHILD_OF.finditer(text):
+    for match in (*_CHILD_OF.finditer(text), *_DOTTED.finditer(text)):
         yield match.span()
+    for match in _CALL_ME.finditer(text):
+        if match[1] not in NOT_NAMES and not NOT_GIVEN.intersection(match[1]):
+            yield match.span(1)
     for form in (_SAID_NAME, _POSTS):
         for match in form.finditer(text):
             yield from name_at(text, match.end(), sure=False)

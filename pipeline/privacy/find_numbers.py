@@ -46,7 +46,9 @@ _UNASKED = 7
 _GROUP = 4
 """Digits that are said in one breath: 幺幺二二 can be a group of a card's as well as a hotline."""
 _PIECE = 2
-_LETTERS_BEFORE = re.compile(r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|杠)[,、_\-]{0,2}|(?<![a-z])[a-z] )+$")
+_LETTERS_BEFORE = re.compile(
+    r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|杠)(?:[,、_\-]{0,2}|,?(?:后面|后边|然后|再|加)是?,?)|(?<![a-z])[a-z] )+$"
+)
 _LETTERS_AFTER = re.compile(rf"(?:[,、_\- ]?(?:[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+")
 _CLOSE = {Cue.SECRET, Cue.ORDER, Cue.BANK_CARD}
 """What is announced in the same sentence, if in the same turn."""
@@ -61,7 +63,7 @@ _IN_PIECES = {PersonalKind.MOBILE, PersonalKind.RESIDENT_ID, PersonalKind.BANK_C
 _OF_NAMES = {Cue.TITLE, Cue.JOB, Cue.KIN, Cue.NAME}
 _AMBIGUOUS = {PersonalKind.BANK_CARD, PersonalKind.LANDLINE}
 _DECIDING = {Cue.RESIDENT_ID, Cue.ORDER, Cue.MESSENGER, Cue.BANK_CARD}
-_LETTERED = {PersonalKind.ORDER, PersonalKind.SECRET, PersonalKind.MESSENGER, PersonalKind.PASSPORT}
+_LETTERED = {PersonalKind.NUMBER, PersonalKind.ORDER, PersonalKind.SECRET, PersonalKind.MESSENGER, PersonalKind.PASSPORT}
 _CAPITALS = re.compile(r"(?<![a-z])[a-z]{1,3} $")
 _TOLL_FREE = re.compile(r"(?:1[- ])?8(?:00|88|77)[- ]\d{3}[- ]")
 _WORD = re.compile("[一-鿿](?<!杠)")
