@@ -7,6 +7,7 @@ from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_cues import Cue, Heard
 from pipeline.privacy.find_digits import DIGIT, digits_of
 from pipeline.privacy.find_said import Found, Said
+from pipeline.text.numbers import number_value
 
 _N = rf"[\d{DIGIT}]"
 _YEAR = rf"(?:{_N}{{4}}年|{_N}{{2}}年|(?:去|前|今|大前)年(?=.{{1,3}}月))"
@@ -14,9 +15,9 @@ _MONTH = rf"(?:闰?(?:[\d{DIGIT}]{{1,2}}|十[一二]?|腊|正|冬)月(?:份)?)"
 _DAY = (
     rf"(?:[一二三]?十[一二三四五六七八九]?|初[一二三四五六七八九十]|廿[一二三四五六七八九]?|[\d{DIGIT}]{{1,2}}|底|初|中旬)[号日]?"
 )
-_FEAST = "(?:的?(?:五一|十一|国庆|元旦|春节|中秋|除夕|大年三十|年三十|端午|元宵|正月)(?:那天|节)?)"
+_FEAST = "(?:的?(?:五一|十一|国庆|元旦|春节|中秋|除夕|大年三十|年三十|端午|元宵|正月|[一-鿿]{2}节)(?:那天|节)?)"
 _DATE = re.compile(
-    rf"{_YEAR}(?:,?{_FEAST}|[的,]{{0,2}}(?:农历|阴历|阳历|公历)?{_MONTH}(?:,?{_DAY})?)?|{_MONTH},?{_DAY}|(?<!{_N}){_N}{{8}}(?!{_N})|"
+    rf"(?<!{_N})(?:19|20|一九|二零)[\d{DIGIT}]{{2}},?{_MONTH}(?:,?{_DAY})?|{_YEAR}(?:,?{_FEAST}|[的,]{{0,2}}(?:农历|阴历|阳历|公历)?{_MONTH}(?:,?{_DAY})?)?|{_MONTH},?{_DAY}|(?<!{_N}){_N}{{8}}(?!{_N})|"
     rf"(?<!{_N})(?:19|20)?\d\d[ ./,\-]{{1,2}}\d{{1,2}}[ ./,\-]{{1,2}}\d{{1,2}}(?!{_N})|"
     rf"(?<!{_N}){_N}{{4}}[ ./,\-]{_N}{{1,2}}[ ./,\-]{_N}{{1,2}}(?!{_N})"
 )
@@ -31,13 +32,14 @@ _SPOKEN = (
     "fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth"
 )
 _ENGLISH = re.compile(
-    rf"(?<![a-z])(?:(?:{_MONTHS}|{_SPOKEN}|\d{{1,4}}(?:st|nd|rd|th)?)(?![a-z])(?:[ ,/.\-]+(?:the |of |of the )?)?)"
+    rf"(?<![a-z])(?:the )?(?:(?:{_MONTHS}|{_SPOKEN}|\d{{1,4}}(?:st|nd|rd|th)?)(?![a-z])(?:[ ,/.\-]+(?:the |of |of the )?)?)"
     rf"{{2,9}}(?<![ ,/.\-])"
 )
 _BORN = re.compile(
     rf"是(?<=[我他她您你子女儿爸妈人婆公奶爷姐哥弟妹]是)({_YEAR},?(?:{_FEAST}|{_MONTH}(?:,?{_DAY})?)?)"
     rf"(?=的(?:[,。.!?吧吗呢啊\n]|$)|生的?|出生|生人)"
 )
+_BORN_IN = re.compile(rf"[我他她娃妈爸](?:就是)?({_YEAR},?{_MONTH}(?:,?{_DAY})?)(?=的(?:[,。.!?\n属]|$))")
 _TODAY = ("今天", "现在", "明天", "今天是")
 _BORN_ON = re.compile(rf"({_YEAR},?(?:{_FEAST}|{_MONTH}(?:,?{_DAY})?)?),?(?:那天|那年)?(?:出生|生的|生人|出世)")
 _FULL = re.compile(rf"({_N}{{4}}|{_N}{{2}})年,?{_MONTH},?{_DAY}|(?<!{_N}){_N}{{8}}(?!{_N})")
@@ -46,6 +48,7 @@ _ELSEWHERE = re.compile(
     "入职|开户|[买购签办订开注装建领]|毕业|结婚|工作|成立|入党|入伍|离职|生效|投保|起保|到期|开始|通车|发布|上线|登记|出厂|有效|"
     "贷|下单|消费|缴|交|扣|来的|用了|保修|合同|注册|期|截止|活动|预约|上牌|年检|过户|迁|搬|住院|手术"
 )
+_THE_MONTH = re.compile(r"([一二三四五六七八九十\d]{1,2}|[腊正冬])月")
 _REACH = 24
 _ASK_REACH = 60
 _AROUND = 14
@@ -61,7 +64,7 @@ def find_births(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     for word in heard:
         if word.cue is Cue.BIRTH_DATE:
             found += _after(text, word)
-    found += (match.span(1) for form in (_BORN, _BORN_ON) for match in form.finditer(text))
+    found += (match.span(1) for form in (_BORN, _BORN_IN, _BORN_ON) for match in form.finditer(text))
     found += (match.span() for match in _FULL.finditer(text) if _is_of_long_ago(text, match))
     found += _repeated(said, found)
     for start, end in found:
@@ -107,15 +110,14 @@ def _repeated(said: Said, found: Sequence[tuple[int, int]]) -> Iterator[tuple[in
     """The dates of the same year that are said in the turns after a date of birth."""
     text = said.text
     for start, end in found:
-        year = _year_of(text[start:end])
-        if year is None:
-            continue
+        year, month = _year_of(text[start:end]), _month_of(text[start:end])
         stop = end
         for _ in range(_REPEAT_TURNS):
             line = text.find("\n", stop + 1)
             stop = line if line >= 0 else len(text)
         for again in _DATE.finditer(text, end, stop):
-            if _year_of(again.group()) == year:
+            same_year, same_month = _year_of(again.group()), _month_of(again.group())
+            if (same_year is not None and same_year == year) or (same_year is None and same_month and same_month == month):
                 yield again.span()
 
 
@@ -123,3 +125,8 @@ def _year_of(date: str) -> str | None:
     head, mark, _ = date.partition("年")
     digits = digits_of(head)
     return digits[-2:] if mark and digits.isdecimal() else None
+
+
+def _month_of(date: str) -> str | None:
+    match = _THE_MONTH.search(date)
+    return str(number_value(match[1])) if match is not None and match[1] not in "腊正冬" else None

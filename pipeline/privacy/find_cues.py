@@ -58,7 +58,7 @@ _WORDS = {
         "卡号 银行卡号 银行卡 信用卡号 储蓄卡号 借记卡号 信用卡卡号 这张卡 card_number the_card credit_card debit_card"
     ),
     Cue.PASSPORT: "护照 护照号 护照号码 通行证 通行证号 台胞证 passport",
-    Cue.LICENCE_PLATE: "车牌 车牌号 车牌号码 沪牌 绿牌 蓝牌 licence_plate license_plate",
+    Cue.LICENCE_PLATE: "车牌 车牌号 车牌号码 沪牌 绿牌 蓝牌 registration plate_number licence_plate license_plate",
     Cue.EMAIL: "邮箱 电子邮箱 邮箱地址 电子邮件 邮件地址 email e-mail mail_address",
     Cue.MESSENGER: "微信 微信号 qq qq号 扣扣 加您微信 wechat",
     Cue.ADDRESS: (
@@ -67,13 +67,13 @@ _WORDS = {
     ),
     Cue.NAME: (
         "姓名 名字 全名 户名 贵姓 怎么称呼 称呼 户主 机主 车主 收件人 收货人 联系人 乘机人 乘客 入住人 "
-        "入住人全名 投保人 被保险人 受益人 经办人 法人 病人 患者 预订人 开户名 租客 房东 持卡人 申请人 监护人 投保人 推荐人 业主 乘车人 学生姓名 孩子叫 "
-        "叫什么 姓什么 您叫 我叫 叫做 名叫 他叫 她叫 实名 your_name full_name the_name last_name first_name surname whose_name policyholder account_holder cardholder"
+        "入住人全名 投保人 被保险人 受益人 经办人 法人 病人 患者 预订人 开户名 租客 房东 持卡人 申请人 监护人 投保人 推荐人 业主 中文名 英文名 逝者 登记的是 主人 乘车人 学生姓名 孩子叫 "
+        "叫什么 姓什么 您叫 我叫 叫做 名叫 他叫 她叫 实名 your_name full_name name_please surname the_name last_name first_name surname whose_name policyholder account_holder cardholder"
     ),
-    Cue.BIRTH_DATE: "生日 出生 出生日期 出生年月 出生年月日 生于 哪年生 哪年生人 哪一天生 哪天生 几号生 几月生 生的 出世 哪年的 "
+    Cue.BIRTH_DATE: "生日 出生 出生日期 出生年月 出生年月日 生于 哪年生 哪年生人 哪一天生 哪天生 几号生 几月生 几几年 九几年 八几年 七几年 零几年 一几年 生的 出世 哪年的 "
     "多大年纪 年龄 属什么 dob d.o.b birthday birth_date date_of_birth born birthdate",
     Cue.ORDER: (
-        "编号 档案编号 档案号 提货单 提单号 票据号 发票号 税号 订单 订单号 订单编号 单号 快递单号 运单号 运单 物流单号 保单 保单号 保单号码 户号 账号 帐号 账户 "
+        "档案编号 档案号 给我的编号 给您的编号 读者证号 证书编号 毕业证编号 学历编号 给你的编号 提货单 提单号 票据号 发票号 税号 订单 订单号 订单编号 单号 快递单号 运单号 运单 物流单号 保单 保单号 保单号码 户号 账号 帐号 账户 "
         "宽带账号 收款账号 会员号 会员卡号 合同号 合同编号 工单号 工单编号 受理号 受理编号 报案号 案件号 "
         "客户号 流水号 交易号 预约号 学号 病历号 就诊卡号 就诊卡 住院号 社保号 社保卡号 医保卡号 公积金账号 "
         "煤气号 燃气编号 燃气号 电表号 水表号 店铺id 店铺编号 客户编号 会员编号 学员编号 学员号 社保号后六位 "
@@ -82,7 +82,7 @@ _WORDS = {
         "tracking_number reference_number confirmation_number booking_reference reference confirmation booking confirmation_code reservation claim_number"
     ),
     Cue.SECRET: (
-        "码 那串 密保 暗号 取货凭 取件凭 取餐凭 凭证码 密码 验证码 校验码 取餐码 取号码 门锁码 开门码 动态码 动态密码 安全码 短信码 口令 解锁码 取件码 "
+        "取件报 取餐报 取货报 码 那串 密保 暗号 取货凭 取件凭 取餐凭 凭证码 密码 验证码 校验码 取餐码 取号码 门锁码 开门码 动态码 动态密码 安全码 短信码 口令 解锁码 取件码 "
         "取货码 提货码 激活码 授权码 识别码 兑换码 卡密 cvv cvc 背面 卡背 背后 背面后三位 背面那三位 背面三位 背后三位 "
         "后面三位数 签名条 签名栏 三位数 三个数 小数字 一串数字 那串数字 那一串 那串 六位数 六位数字 四位数字 "
         "六个数 四个数字 六个数字 仨数 那六位 那个六位 四位的 六位的 password passcode pin security_code "
@@ -94,7 +94,7 @@ _WORDS = {
         "后几位 末几位 后四个 最后四个 尾号是 last_four last_4"
     ),
     Cue.PUBLIC: (
-        "工号 型号 序列号 出厂编号 产品编号 商品编号 设备编号 车辆编号 车身编号 机器编号 零件编号 款号 货号 批号 批次号 "
+        "工号 型号 编号 序列号 出厂编号 产品编号 商品编号 设备编号 车辆编号 车身编号 机器编号 零件编号 款号 货号 批号 批次号 "
         "有效期 分机 分机号 读数 表底数 版本号 版本 端口 错误码 错误代码 故障码 故障代码 股票代码 基金代码 色号 登机口 检票口 航班 航班号 车次 热线 服务热线 客服热线 客服电话 服务电话 投诉电话 "
         "监督电话 总机 前台座机 前台电话 窗口座机 窗口电话 门店电话 店里电话 网点电话 厅里电话 客服专线 官网 "
         "网址 车身 车号 设备号 桩号 车架号 店里座机 值班室座机 门市电话 表号 代码 金额 一共 余额 积分 房价 "
@@ -122,7 +122,7 @@ _WORDS = {
 
 _NUMBERED = (
     "用户 客户 会员 学员 合同 保单 订单 工单 受理 申请 登记 投诉 案件 报修 报案 预约 "
-    "业务 账户 缴费 燃气 用电 用水 理赔 批单 贷款 开户"
+    "档案 证书 毕业证 回执 申诉 证件 学籍 驾驶证 执照 社保 医保 病案 住院 报告 快递 包裹 房产 产权 处方 挂号 体检 业务 账户 缴费 燃气 用电 用水 理赔 批单 贷款 开户"
 )
 _NUMBERS = "号 号码 编号 编码 单号 代码"
 """用户编号, 理赔单号 and so on are accounts, though 编号 alone is a thing's."""

@@ -25,11 +25,12 @@ _SLIP = re.compile(
     rf"[{''.join(_EVERYDAY.values())}](?:(?<=[\d{DIGIT}]{{4}}.)(?=[\d{DIGIT}]{_NO_UNIT})"
     rf"|(?<=[\d{DIGIT}]{{3}}[^是就])(?=[\d{DIGIT}]{{2}}{_NO_UNIT})"
     rf"|(?<=[\d{DIGIT}]要)(?=[{_ALIKE}]{{2}})"
-    rf"|(?<=要)(?=[3-9三四五六七八九][{_ALIKE}]{{2}}[{_ALIKE}要]{{6,7}}(?![\d{DIGIT}])))"
+    rf"|(?<=要)(?=[3-9三四五六七八九][{_ALIKE}]{{2}}[{_ALIKE}要]{{6,7}}(?![\d{DIGIT}]))"
+    rf"|(?<![一-鿿].)(?=[3-9三四五六七八九][{_ALIKE}],[{_ALIKE}]{{4}},[{_ALIKE}]{{4}}))"
     rf"|[{''.join(_LITTLE_ELSE.values())}](?:(?<=[{_ALIKE}]{{2}}.)(?=[{_ALIKE}]{_NO_UNIT})"
     rf"|(?<=[\d{DIGIT}].)(?=[{_ALIKE}]{{2}}{_NO_UNIT})"
     rf"|(?<=[\d{DIGIT}]{{2}}.)(?=[,、 ]+[{_ALIKE}]{{2}}|[,.。?!、 ]*(?:\n|$))"
-    rf"|(?<=[\d{DIGIT}][,、 ].)(?=[{_ALIKE}]{{2}})"
+    rf"|(?<=[{_ALIKE}][,、 ].)(?=[{_ALIKE}]{{2}})|(?<=[\d{DIGIT}].)(?=,[{_ALIKE}]{{3}})"
     rf"|(?<![一-鿿].)(?=[\d{DIGIT}]{{2}}[{_ALIKE}]{{3}}))"
 )
 """A digit that was recognised as a word of the same sound, within a long number."""
@@ -64,7 +65,18 @@ _ENGLISH = {
     for value, word in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
 }
 _ENGLISH |= {"oh": "0", "o": "0"}
-_ENGLISH_DIGIT = re.compile(rf"(?<![a-z])(?:(double|triple) )?({'|'.join(_ENGLISH)})(?![a-z'])")
+_TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_ENGLISH |= {word: str(value) for value, word in enumerate(_TEENS, 10)}
+_ENGLISH |= {word: str(10 * value) for value, word in enumerate(_TENS, 2)}
+_ENGLISH_DIGIT = re.compile(
+    rf"(?<![a-z])(?:(double|triple)[ -])?({'|'.join(_ENGLISH)})(?:(?<=ty)[- ](one|two|three|four|five|six|seven|eight|nine))?"
+    rf"( hundred)?(?![a-z'])"
+)
+_ENGLISH_UNIT = re.compile(
+    r"[ -](?:percent|dollars?|bucks|pounds?|euros?|cents?|minutes?|hours?|days?|weeks?|months?|years?|a\.?m|p\.?m|o'clock|degrees|"
+    r"miles|people|times|points?|stars?|thousand|million|hundred|books?|of|to|or|tablets?|milligrams?|past|quarter|items?)(?![a-z])"
+)
 _LATIN = re.compile("[a-z]{3} ")
 _OTHER_FIGURES = re.compile(
     r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|(?<!\d)\d{1,2}:\d\d(?::\d\d)?(?!\d)"
@@ -183,7 +195,11 @@ def _english_pieces(text: str) -> Iterator[tuple[Piece, bool]]:
     if _LATIN.search(text) is not None:
         for match in _ENGLISH_DIGIT.finditer(text):
             times = {"double": 2, "triple": 3}.get(match[1], 1)
-            yield Piece(match.start(), match.end(), _ENGLISH[match[2]] * times), False
+            digits = _ENGLISH[match[2]] * times
+            if match[3]:
+                digits = digits[0] + _ENGLISH[match[3]]
+            digits += "00" if match[4] else ""
+            yield Piece(match.start(), match.end(), digits), _ENGLISH_UNIT.match(text, match.end()) is not None
 
 
 def _counts(text: str, start: int, end: int, length: int) -> bool:

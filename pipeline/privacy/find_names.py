@@ -53,6 +53,7 @@ _SURNAME_OF = re.compile("姓(?![名什啥甚氏是叫])(?=[一-鿿])")
 _INTRODUCED = re.compile("(?:我叫|我姓名是|我名字是|我的名字是|他叫|她叫)([一-鿿]{2,3})(?=[,。.?!:\n]|$)")
 _POSTS = re.compile("(?:主任|经理|班长|组长|主管|专员|店长|站长|队长|工程师|技师)(?=[一-鿿]{2,3}(?:[,。.?!\n]|$))")
 _CHILD_OF = re.compile("(?:小|阿)[一-鿿](?=妈妈|爸爸|奶奶|爷爷|家长)")
+_IS_NAMED = re.compile("(?:[是和跟叫找给让])([一-鿿]{3})(?=吧|吗|[,。.?!和跟]|是|呢|\n|$)")
 _DOTTED = re.compile("(?![是叫我找您])(?:(?!女士|先生|小姐)[一-鿿]){2,6}[·•・](?:(?!女士|先生|小姐|同学|老师|[您你是的吗吧呢这那])[一-鿿]){2,7}")
 _CALL_ME = re.compile("(?:叫|喊)我([一-鿿]{2,3})(?=就行|就好|吧|就可以|好了|得了)")
 _NICK = re.compile("(?:小|老)(?=[一-鿿])")
@@ -143,7 +144,7 @@ def _first_before(text: str, word: Heard) -> bool:
 
 def _ends_title(text: str, word: Heard) -> bool:
     """Whether a title of one character stands alone: 王总您好, not 王总共."""
-    return re.match("$|[\\s,.。?!、:;…]|您|你|好|在|说|接|的|吗|呢|吧", text[word.end : word.end + 2]) is not None
+    return re.match("$|[\\s,.。?!、:;…]|您|你|好|在|说|接|的|吗|呢|吧|介绍|给|帮|跟|她|他|那|今|昨|刚|也|来|去|打|叫|让|告诉|我", text[word.end : word.end + 2]) is not None
 
 
 def _name_before(text: str, end: int, *, kin: bool) -> int | None:
@@ -204,6 +205,10 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
     for form in (_SAID_NAME, _POSTS):
         for match in form.finditer(text):
             yield from name_at(text, match.end(), sure=False)
+    for match in _IS_NAMED.finditer(text):
+        name = match[1]
+        if is_name(name, sure=False) and len(tagged := tagger()(name)) == 1 and tagged[0][1] in _NAME_TAGS:
+            yield match.span(1)
     yield from _nicknames(said)
     for match in _AH.finditer(text):
         yield match.span(1)

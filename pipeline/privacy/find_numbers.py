@@ -36,7 +36,7 @@ _FEWEST = {
     Cue.MESSENGER: 5,
     Cue.ORDER: 5,
     Cue.SECRET: 3,
-    Cue.NUMBER: 6,
+    Cue.NUMBER: 5,
     Cue.LICENCE_PLATE: 5,
     Cue.EMAIL: 7,
 }
@@ -49,7 +49,7 @@ _PIECE = 2
 _LETTERS_BEFORE = re.compile(
     r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|杠)(?:[,、_\-]{0,2}|,?(?:后面|后边|然后|再|加)是?,?)|(?<![a-z])[a-z] )+$"
 )
-_LETTERS_AFTER = re.compile(rf"(?:[,、_\- ]?(?:[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+")
+_LETTERS_AFTER = re.compile(rf"(?:[,、_\- ]?(?:艾特|@|#|\*|井号?键?|星号键?|[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+")
 _CLOSE = {Cue.SECRET, Cue.ORDER, Cue.BANK_CARD}
 """What is announced in the same sentence, if in the same turn."""
 _SENTENCE_END = re.compile(r"[。?!;]|\.(?!\d)")
@@ -62,8 +62,9 @@ _TO_BIRTH_DATE = 14
 _IN_PIECES = {PersonalKind.MOBILE, PersonalKind.RESIDENT_ID, PersonalKind.BANK_CARD}
 _OF_NAMES = {Cue.TITLE, Cue.JOB, Cue.KIN, Cue.NAME}
 _AMBIGUOUS = {PersonalKind.BANK_CARD, PersonalKind.LANDLINE}
-_DECIDING = {Cue.RESIDENT_ID, Cue.ORDER, Cue.MESSENGER, Cue.BANK_CARD}
+_DECIDING = {Cue.RESIDENT_ID, Cue.ORDER, Cue.MESSENGER, Cue.BANK_CARD, Cue.SECRET}
 _LETTERED = {PersonalKind.NUMBER, PersonalKind.ORDER, PersonalKind.SECRET, PersonalKind.MESSENGER, PersonalKind.PASSPORT}
+_PLUS = re.compile(r"(?:\+|(?<![a-z])plus |加)$")
 _CAPITALS = re.compile(r"(?<![a-z])[a-z]{1,3} $")
 _TOLL_FREE = re.compile(r"(?:1[- ])?8(?:00|88|77)[- ]\d{3}[- ]")
 _WORD = re.compile("[一-鿿](?<!杠)")
@@ -207,7 +208,7 @@ def _found_in(said: Said, chain: _Chain, own_numbers: Collection[str]) -> Iterat
         kind, value = _kind_of(digits, chain.cue), digits
         if kind is None and whole is not None and len(digits) >= _PIECE:
             kind, value = whole
-        hotline = is_public(digits) and (value == digits or len(digits) > _GROUP)
+        hotline = chain.cue not in _DECIDING and is_public(digits) and (value == digits or len(digits) > _GROUP)
         if kind is None or hotline or _TOLL_FREE.match(said.text, run.start) or _is_own(value, own_numbers):
             continue
         yield from _spans(said, run, kind, value)
@@ -259,8 +260,8 @@ def _spans(said: Said, run: Run, kind: PersonalKind, value: str) -> Iterator[Fou
     """The pieces of ``run``, joined where no word stands between them."""
     text = said.text
     start, end = run.start, run.pieces[0].end
-    if text[max(0, start - 1) : start] == "+":
-        start -= 1
+    if (plus := _PLUS.search(text, max(0, start - 5), start)) is not None:
+        start = plus.start()
     if kind in _LETTERED:
         line = text.rfind("\n", 0, start) + 1
         before = _LETTERS_BEFORE.search(text, max(line, start - 24), start)

@@ -7,7 +7,7 @@ from pipeline.privacy.find_cues import Heard
 from pipeline.privacy.find_english import names_in_english
 from pipeline.privacy.find_name_forms import HAN, LONGEST, Part, Place, is_name, is_word
 from pipeline.privacy.find_said import Said
-from pipeline.privacy.find_surnames import COMPOUND, SURNAMES
+from pipeline.privacy.find_surnames import COMPOUND, NOT_GIVEN, SURNAMES
 
 _SPELT = re.compile("([一-鿿]{2,5})的(?=([一-鿿]{1,2}))")
 _LATIN = re.compile("[a-z]{2} [a-z]")
@@ -36,7 +36,7 @@ def spellings(text: str, parts: Sequence[Part], places: Sequence[Place]) -> list
     if not characters:
         return found
     for start, end, name in parts:
-        known = len(name) == 3 and name[-1] in characters and name[-1] in SURNAMES and name[1] != "的"
+        known = len(name) == 3 and name[-1] in characters and name[-1] in SURNAMES and name[1] != "的" and name[0] not in NOT_GIVEN
         if known and not any(start < last and first < end for first, last in places):
             found.append((start, end))
     for match in _SPELT.finditer(text):
