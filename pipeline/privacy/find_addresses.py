@@ -54,7 +54,7 @@ _HOTLINE = 5
 _NO_ESTATE = re.compile("[我你他们这那别整说的了是有]|新小|老小")
 _HOUSE = re.compile("栋|幢|单元|号楼|室|弄")
 _SENT_TO = re.compile("(?:[寄送发搬换改配]到|房子是|放在|住在?|家在|[寄发]往|地址,?是?|地址改成)$")
-_SOME_ESTATE = re.compile(rf"(?:(?![了的怎么样上下来去着过几点])[一-鿿]){{2,8}}(?:[\d{DIGIT}十]+期)?")
+_SOME_ESTATE = re.compile(rf"(?:(?![了的怎么样上下来去着过几点])[一-鿿]){{2,8}}(?<!女士)(?<!先生)(?<!小姐)(?:[\d{DIGIT}十]+期)?")
 """An estate of any name where something is sent to it and a number follows."""
 _LINKS = re.compile("(?:还是|就是|是|在|写|叫|:|,|的|改成|填|呢|吧|我|家|住| )*")
 _NAMED = re.compile(

@@ -77,8 +77,8 @@ def _after(text: str, word: Heard) -> Iterator[tuple[int, int]]:
     following = text.find("\n", own + 1)
     stop = following if following >= 0 else len(text)
     for form in (_DATE, _ENGLISH):
-        for match in form.finditer(text, word.end, min(own, word.end + _REACH)):
-            if not text.endswith(_TODAY, 0, match.start()):
+        for match in form.finditer(text, word.end, min(own, word.end + 2 * _REACH)):
+            if match.start() <= word.end + _REACH and not text.endswith(_TODAY, 0, match.start()):
                 yield match.span()
         for match in form.finditer(text, own, min(stop, own + _ASK_REACH)):
             if not text.endswith(_TODAY, 0, match.start()):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_cues import Cue, Heard
-from pipeline.privacy.find_digits import DIGIT
+from pipeline.privacy.find_digits import DIGIT, digits_of
 from pipeline.privacy.find_said import Found, Said
 
 _D = rf"[\d{DIGIT}]"
@@ -45,6 +45,11 @@ _ACCOUNT = re.compile(
 )
 _WORD = re.compile(rf"(?:[a-z](?![a-z]* [a-z]{{2}})|{_D})(?:[,、]?[a-z\d_\-{DIGIT}])+")
 _TO_ACCOUNT = re.compile(r"(?:号码?|账号|就是|是|你?搜|:|,|叫|的|好像|设|要不|您|呢|吧|为|嗯|啊| )*")
+_SPOKEN = re.compile(
+    rf"(?:(?:[一-鿿]{{1,4}}?|(?<![a-z])[a-z]{{2,8}})(?:[两三]个字)?的?(?:全拼|拼音|首字母)|大写|小写|(?<![a-z])[a-z](?![a-z]{{3}})|{_D}|井号|星号|"
+    rf"下划线|感叹号|杠|点|加|艾特|@|#|\*|的(?=[,a-z]))(?:[,、 ]?(?:(?:[一-鿿]{{1,4}}|[a-z]{{2,8}})的?(?:全拼|拼音|首字母)|大写|小写|[a-z](?![a-z]{{3}})|{_D}|"
+    rf"井号|星号|下划线|感叹号|杠|点|加|艾特|@|#|\*|的(?=[,a-z])))+"
+)
 _SHORTEST_ACCOUNT = 5
 
 
@@ -61,6 +66,7 @@ def find_codes(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
             yield from _account(said, word, PersonalKind.MESSENGER)
         elif word.cue is Cue.SECRET:
             yield from _account(said, word, PersonalKind.SECRET)
+            yield from _spoken(said, word, PersonalKind.SECRET)
 
 
 def _mails(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
@@ -129,6 +135,19 @@ def _account(said: Said, word: Heard, kind: PersonalKind) -> Iterator[Found]:
             continue
         if at == start or re.search(rf"{_D}|_|下划线", match.group()):
             yield _found(said, at, match.end(), kind)
+
+
+def _spoken(said: Said, word: Heard, kind: PersonalKind) -> Iterator[Found]:
+    """A password spelled in letters, digits and 拼音, in the rest of the turn of ``word`` and in the next."""
+    text = said.text
+    first = text.find("\n", word.end)
+    second = text.find("\n", first + 1) if first >= 0 else -1
+    for match in _SPOKEN.finditer(text, word.end, min(word.end + 60, second if second >= 0 else len(text))):
+        kept = re.sub(rf"[^a-z\d{DIGIT}拼]", "", match.group())
+        if len(kept) >= _SHORTEST_ACCOUNT and re.search("[a-z拼]", kept) and re.search(_D, kept):
+            yield _found(said, match.start(), match.end(), kind)
+            for again in re.finditer(re.escape(digits_of(kept)), text[match.end() :]) if "拼" not in kept else ():
+                yield _found(said, match.end() + again.start(), match.end() + again.end(), kind)
 
 
 def _end_of(form: re.Pattern[str], text: str, at: int) -> int:

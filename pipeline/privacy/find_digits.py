@@ -28,7 +28,7 @@ _SLIP = re.compile(
     rf"|(?<=要)(?=[3-9三四五六七八九][{_ALIKE}]{{2}}[{_ALIKE}要]{{6,7}}(?![\d{DIGIT}]))"
     rf"|(?<![一-鿿].)(?=[3-9三四五六七八九][{_ALIKE}],[{_ALIKE}]{{4}},[{_ALIKE}]{{4}}))"
     rf"|[{''.join(_LITTLE_ELSE.values())}](?:(?<=[{_ALIKE}]{{2}}.)(?=[{_ALIKE}]{_NO_UNIT})"
-    rf"|(?<=[\d{DIGIT}].)(?=[{_ALIKE}]{{2}}{_NO_UNIT})"
+    rf"|(?<=[{_ALIKE}].)(?=[{_ALIKE}]{{2}}{_NO_UNIT})"
     rf"|(?<=[\d{DIGIT}]{{2}}.)(?=[,、 ]+[{_ALIKE}]{{2}}|[,.。?!、 ]*(?:\n|$))"
     rf"|(?<=[{_ALIKE}][,、 ].)(?=[{_ALIKE}]{{2}})|(?<=[\d{DIGIT}].)(?=,[{_ALIKE}]{{3}})"
     rf"|(?<![一-鿿].)(?=[\d{DIGIT}]{{2}}[{_ALIKE}]{{3}}))"

@@ -64,9 +64,12 @@ _NO_NAME = re.compile(
     r"Center|Centre|Park|Store|City|Dental|Clinic|Hospital|University|School|Insurance|Prime|Pro|Plus|Card|Visa|Team|The|I|"
     r"Good|Morning|Afternoon|Court|Drive|Internet|Wireless|Energy|Electric|Water|Power|Office|Department|Inc|Ltd|Company)\b"
 )
+_SENTENCE = re.compile(r"(?:^|[.?!\n] ?)(?=[a-z]+ [a-z]+(?: [a-z]+)?[.,])")
+_ALONE = re.compile(r"([A-Z][a-z'’\-]+(?: [A-Z][A-Za-z'’\-]+){1,2})[.,]")
+_SURNAME = re.compile(r"(?:'s| is|:|,)? ([A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+)?)")
 _REPLY = re.compile(
     r"(?:(?:[Yy]es|[Yy]eah|[Ss]ure|[Oo]kay|[Hh]i|[Uu]h|[Uu]m|[Ss]o|[Oo]h),? )*(?:(?:[Ii]t's|[Ii]t is|I'm|[Tt]his is|[Uu]nder|[Tt]hat's|[Tt]hat would be) )?"
-    r"([A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+){1,2})(?=[,.?!]|$| [a-z])"
+    r"([A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+){1,2}|[A-Z][a-z'’\-]+(?=\. ?(?:[A-Z]-|$)))(?=[,.?!]|$| [a-z])"
 )
 
 
@@ -123,7 +126,14 @@ def names_in_english(said: Said, heard: Sequence[Heard]) -> Iterator[tuple[int, 
         name = _PAIR.match(said.original(match.end(), min(len(text), match.end() + 40)))
         if name is not None and _NO_NAME.search(name.group()) is None:
             yield match.end(), match.end() + name.end()
+    for match in _SENTENCE.finditer(text):
+        name = _ALONE.match(said.original(match.end(), min(len(text), match.end() + 40)))
+        if name is not None and _NO_NAME.search(name[1]) is None:
+            yield match.end(), match.end() + name.end(1)
     for word in heard:
+        surname = _SURNAME.match(said.original(word.end, min(len(text), word.end + 30))) if word.cue is Cue.NAME else None
+        if surname is not None and _NO_NAME.search(surname[1]) is None:
+            yield word.end + surname.start(1), word.end + surname.end(1)
         line = text.find("\n", word.end) + 1
         if word.cue is Cue.NAME and line:
             reply = _REPLY.match(said.original(line, min(len(text), line + 60)))

@@ -9,7 +9,7 @@ from pipeline.privacy.find_name_forms import HAN, LONGEST, Part, Place, is_name,
 from pipeline.privacy.find_said import Said
 from pipeline.privacy.find_surnames import COMPOUND, NOT_GIVEN, SURNAMES
 
-_SPELT = re.compile("([一-鿿]{2,5})的(?=([一-鿿]{1,2}))")
+_SPELT = re.compile("((?![^的]{0,4}[我你您他个])[一-鿿]{2,5})的(?=([一-鿿]{1,2}))")
 _LATIN = re.compile("[a-z]{2} [a-z]")
 _ENGLISH = re.compile(
     r"(?<![a-z])(?:(?:my|full|her|his|the) name(?: is|'s)|name is|this is|i am|i'm|ask for|"
