@@ -48,7 +48,9 @@ _OURS = re.compile(
 _DWELLING = "栋幢楼元室弄座号门"
 _NUMBER = re.compile(rf"{_N}")
 _OURS_REACH = 24
-_LIVED_IN = re.compile("(?:从|在|到|住|回)([一-鿿]{2,4}(?:小区|花园|家园|公寓|新村))")
+_LIVED_IN = re.compile(
+    "(?:从|在|到|住|回)([一-鿿]{2,4}(?:小区|花园|家园|公寓|新村))|(?:是|是在|,)([一-鿿]{2,4}(?:小区|花园|家园|新村|公馆|雅苑))(?=[,。.?!\n吗吧的那这]|$)"
+)
 _HOTLINE = 5
 """Digits from which 10000号 is a hotline rather than a house."""
 _NO_ESTATE = re.compile("[我你他们这那别整说的了是有]|新小|老小")
@@ -59,7 +61,7 @@ _SOME_ESTATE = re.compile(rf"(?:(?![了的怎么样上下来去着过几点])[�
 _LINKS = re.compile("(?:还是|就是|是|在|写|叫|:|,|的|改成|填|呢|吧|我|家|住| )*")
 _NAMED = re.compile(
     rf"(?:[一-鿿]{{1,10}}?(?:小区|花园|家园|公寓|大厦|苑|新村|公馆|山庄|社区|{_ROAD})|"
-    rf"[一-鿿]{{1,4}}?[城湾府庭村庄园里])"
+    rf"[一-鿿]{{1,6}}(?:镇|乡|街道)[一-鿿]{{2,5}}|[一-鿿]{{1,4}}?[城湾府庭村庄园里])"
     rf"(?:[{DIGIT}][期区])?(?=$|[^一-鿿]|[收那这的{DIGIT}])"
 )
 _SPLIT = re.compile("[^,.。?!、…:;\"'“”~— \n]+")
@@ -76,7 +78,7 @@ def find_addresses(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     for match in _UNITS.finditer(said.text):
         number = digits_of(match.group()[:-1])
         hotline = match.group()[-1] == "号" and len(number) >= _HOTLINE and is_public(number)
-        if hotline or match.start() < done or said.text[max(0, match.start() - 1) : match.start()] == "月":
+        if hotline or match.start() < done or said.text[max(0, match.start() - 1) : match.start()] in ("月", "哪"):
             continue
         start, placed = _begin(said.text, match.start())
         end, units = _end(said.text, match.end())
@@ -93,8 +95,9 @@ def find_addresses(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
             yield _found(said, start, end)
         done = end
     for match in _LIVED_IN.finditer(said.text):
-        if not _NO_PLACE.search(match[1]) and not _NO_ESTATE.search(match[1]):
-            yield _found(said, *match.span(1))
+        group = 1 if match[1] else 2
+        if not _NO_PLACE.search(match[group]) and not _NO_ESTATE.search(match[group]):
+            yield _found(said, *match.span(group))
     yield from asked.places()
 
 

@@ -32,8 +32,8 @@ _SPOKEN = (
     "fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth"
 )
 _ENGLISH = re.compile(
-    rf"(?<![a-z])(?:the )?(?:(?:{_MONTHS}|{_SPOKEN}|\d{{1,4}}(?:st|nd|rd|th)?)(?![a-z])(?:[ ,/.\-]+(?:the |of |of the )?)?)"
-    rf"{{2,9}}(?<![ ,/.\-])"
+    rf"(?<![a-z])(?:the )?(?:{_MONTHS}|{_SPOKEN}|\d{{1,4}}(?:st|nd|rd|th)?)(?![a-z\d])"
+    rf"(?:[ ,/.\-]+(?:the |of |of the )?(?:{_MONTHS}|{_SPOKEN}|\d{{1,4}}(?:st|nd|rd|th)?)(?![a-z\d])){{1,8}}"
 )
 _BORN = re.compile(
     rf"是(?<=[我他她您你子女儿爸妈人婆公奶爷姐哥弟妹]是)({_YEAR},?(?:{_FEAST}|{_MONTH}(?:,?{_DAY})?)?)"
@@ -43,12 +43,14 @@ _BORN_IN = re.compile(rf"[我他她娃妈爸](?:就是)?({_YEAR},?{_MONTH}(?:,?{
 _TODAY = ("今天", "现在", "明天", "今天是")
 _BORN_ON = re.compile(rf"({_YEAR},?(?:{_FEAST}|{_MONTH}(?:,?{_DAY})?)?),?(?:那天|那年)?(?:出生|生的|生人|出世)")
 _FULL = re.compile(rf"({_N}{{4}}|{_N}{{2}})年,?{_MONTH},?{_DAY}|(?<!{_N}){_N}{{8}}(?!{_N})")
+_OF_MONTH = re.compile(rf"(?<![一-鿿])({_YEAR},?{_MONTH}(?:,?{_DAY})?)的?(?=[,。.?!\n]|$)")
 _OF_AGE = re.compile("(?<!发)(?<!产)生日|出生|生于|属[鼠牛虎兔龙蛇马羊猴鸡狗猪]|岁|阴历|农历|阳历|公历|年纪|年龄|多大|满月|过生")
 _ELSEWHERE = re.compile(
     "入职|开户|[买购签办订开注装建领]|毕业|结婚|工作|成立|入党|入伍|离职|生效|投保|起保|到期|开始|通车|发布|上线|登记|出厂|有效|"
     "贷|下单|消费|缴|交|扣|来的|用了|保修|合同|注册|期|截止|活动|预约|上牌|年检|过户|迁|搬|住院|手术"
 )
 _THE_MONTH = re.compile(r"([一二三四五六七八九十\d]{1,2}|[腊正冬])月")
+_QUESTION = re.compile("[?几哪什么多少吗呢报说填a-z]|(?:日期|年月日?|生日|出生|生于)[,。.]?$")
 _REACH = 24
 _ASK_REACH = 60
 _AROUND = 14
@@ -66,6 +68,7 @@ def find_births(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
             found += _after(text, word)
     found += (match.span(1) for form in (_BORN, _BORN_IN, _BORN_ON) for match in form.finditer(text))
     found += (match.span() for match in _FULL.finditer(text) if _is_of_long_ago(text, match))
+    found += (match.span(1) for match in _OF_MONTH.finditer(text) if _speaks_of_age(text, match))
     found += _repeated(said, found)
     for start, end in found:
         yield Found(start, end, PersonalKind.BIRTH_DATE, re.sub("[ ,./-]", "", text[start:end]))
@@ -80,8 +83,9 @@ def _after(text: str, word: Heard) -> Iterator[tuple[int, int]]:
         for match in form.finditer(text, word.end, min(own, word.end + 2 * _REACH)):
             if match.start() <= word.end + _REACH and not text.endswith(_TODAY, 0, match.start()):
                 yield match.span()
+        asked = _QUESTION.search(text, word.start - _AROUND if word.start > _AROUND else 0, own) is not None
         for match in form.finditer(text, own, min(stop, own + _ASK_REACH)):
-            if not text.endswith(_TODAY, 0, match.start()):
+            if not text.endswith(_TODAY, 0, match.start()) and (asked or _year_of(match.group())):
                 yield match.span()
 
 
@@ -100,6 +104,12 @@ def _is_of_long_ago(text: str, match: re.Match[str]) -> bool:
     if match[1] is None and not _is_day(digits_of(match.group())):
         return False
     return 1900 + _OLDEST <= year <= 2000 + _YOUNGEST and _ELSEWHERE.search(around) is None
+
+
+def _speaks_of_age(text: str, match: re.Match[str]) -> bool:
+    """Whether age is spoken of around a year and month that stand alone."""
+    around = text[max(0, match.start() - _AROUND) : match.end() + _AROUND]
+    return _OF_AGE.search(around) is not None and _ELSEWHERE.search(around) is None
 
 
 def _is_day(digits: str) -> bool:

@@ -45,9 +45,14 @@ _ACCOUNT = re.compile(
 )
 _WORD = re.compile(rf"(?:[a-z](?![a-z]* [a-z]{{2}})|{_D})(?:[,、]?[a-z\d_\-{DIGIT}])+")
 _TO_ACCOUNT = re.compile(r"(?:号码?|账号|就是|是|你?搜|:|,|叫|的|好像|设|要不|您|呢|吧|为|嗯|啊| )*")
+_FILE = re.compile(
+    rf"\(?(?:{_D}{{4}})\)?年?,?[{_PROVINCES}]{_D}{{2,5}}[民刑行执商知初终]{{1,3}}{_D}{{1,6}}号|[一-鿿]{{1,3}}字,?(?:{_D}{{4}}年?)?,?第{_D}{{3,}}号"
+)
+"""Numbers of court files and certificates."""
+_LETTERS = re.compile("[a-z](?:[,、 ]+[a-z]){3,}")
 _SPOKEN = re.compile(
-    rf"(?:(?:[一-鿿]{{1,4}}?|(?<![a-z])[a-z]{{2,8}})(?:[两三]个字)?的?(?:全拼|拼音|首字母)|大写|小写|(?<![a-z])[a-z](?![a-z]{{3}})|{_D}|井号|星号|"
-    rf"下划线|感叹号|杠|点|加|艾特|@|#|\*|的(?=[,a-z]))(?:[,、 ]?(?:(?:[一-鿿]{{1,4}}|[a-z]{{2,8}})的?(?:全拼|拼音|首字母)|大写|小写|[a-z](?![a-z]{{3}})|{_D}|"
+    rf"(?:(?:[一-鿿]{{1,4}}?|(?<![a-z])[a-z]{{2,8}})(?:[两三]个字)?的?(?:全拼|拼音|首字母)|大写|小写|数字|(?<![a-z])[a-z](?![a-z]{{3}})|{_D}|井号|星号|"
+    rf"下划线|感叹号|杠|艾特|@|#|\*)(?:[,、 ]?(?:(?:[一-鿿]{{1,4}}|[a-z]{{2,8}})的?(?:全拼|拼音|首字母)|大写|小写|数字|[a-z](?![a-z]{{3}})|{_D}|"
     rf"井号|星号|下划线|感叹号|杠|点|加|艾特|@|#|\*|的(?=[,a-z])))+"
 )
 _SHORTEST_ACCOUNT = 5
@@ -67,6 +72,10 @@ def find_codes(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
         elif word.cue is Cue.SECRET:
             yield from _account(said, word, PersonalKind.SECRET)
             yield from _spoken(said, word, PersonalKind.SECRET)
+        elif word.cue is Cue.ORDER and said.text[word.end - 2 : word.end] in ("账号", "帐号", "id"):
+            yield from _spoken(said, word, PersonalKind.ORDER)
+    for match in _FILE.finditer(said.text):
+        yield _found(said, match.start(), match.end(), PersonalKind.ORDER)
 
 
 def _mails(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
@@ -144,7 +153,8 @@ def _spoken(said: Said, word: Heard, kind: PersonalKind) -> Iterator[Found]:
     second = text.find("\n", first + 1) if first >= 0 else -1
     for match in _SPOKEN.finditer(text, word.end, min(word.end + 60, second if second >= 0 else len(text))):
         kept = re.sub(rf"[^a-z\d{DIGIT}拼]", "", match.group())
-        if len(kept) >= _SHORTEST_ACCOUNT and re.search("[a-z拼]", kept) and re.search(_D, kept):
+        spelled = _LETTERS.fullmatch(match.group()) is not None
+        if spelled or (len(kept) >= _SHORTEST_ACCOUNT and re.search("[a-z拼]", kept) and re.search(_D, kept)):
             yield _found(said, match.start(), match.end(), kind)
             for again in re.finditer(re.escape(digits_of(kept)), text[match.end() :]) if "拼" not in kept else ():
                 yield _found(said, match.end() + again.start(), match.end() + again.end(), kind)

@@ -62,18 +62,18 @@ _WORDS = {
     Cue.EMAIL: "邮箱 电子邮箱 邮箱地址 电子邮件 邮件地址 email e-mail mail_address",
     Cue.MESSENGER: "微信 微信号 qq qq号 扣扣 加您微信 wechat",
     Cue.ADDRESS: (
-        "地址 住址 住在 您住 家在 住哪 寄到 送到 寄给 发到 寄往 搬到 小区名 楼栋 门牌 门牌号 楼号 哪个小区 "
+        "地址 住址 住在 您住 家在 住哪 寄到 送到 寄给 发到 寄往 搬到 位置 哪一栋 哪栋 哪一户 小区名 楼栋 门牌 门牌号 楼号 哪个小区 "
         "几栋 几单元 几零几 房号 房间号 收货地址 新家 房子在 address live_at"
     ),
     Cue.NAME: (
         "姓名 名字 全名 户名 贵姓 怎么称呼 称呼 户主 机主 车主 收件人 收货人 联系人 乘机人 乘客 入住人 "
-        "入住人全名 投保人 被保险人 受益人 经办人 法人 病人 患者 预订人 开户名 租客 房东 持卡人 申请人 监护人 投保人 推荐人 业主 中文名 英文名 逝者 登记的是 主人 乘车人 学生姓名 孩子叫 "
+        "入住人全名 投保人 被保险人 受益人 经办人 法人 病人 患者 预订人 开户名 租客 房东 持卡人 申请人 监护人 投保人 推荐人 业主 中文名 英文名 大名 小名 乳名 学名 对方叫 逝者 登记的是 主人 乘车人 学生姓名 孩子叫 "
         "叫什么 姓什么 您叫 我叫 叫做 名叫 他叫 她叫 实名 your_name full_name name_please surname the_name last_name first_name surname whose_name policyholder account_holder cardholder"
     ),
     Cue.BIRTH_DATE: "生日 出生 出生日期 出生年月 出生年月日 生于 哪年生 哪年生人 哪一天生 哪天生 几号生 几月生 几几年 九几年 八几年 七几年 零几年 一几年 生的 出世 哪年的 "
     "多大年纪 年龄 属什么 dob d.o.b birthday birth_date date_of_birth born birthdate",
     Cue.ORDER: (
-        "档案编号 档案号 给我的编号 给您的编号 读者证号 证书编号 毕业证编号 学历编号 给你的编号 提货单 提单号 票据号 发票号 税号 订单 订单号 订单编号 单号 快递单号 运单号 运单 物流单号 保单 保单号 保单号码 户号 账号 帐号 账户 "
+        "编号 车架号 发动机号 档案编号 档案号 给我的编号 给您的编号 读者证号 证书编号 毕业证编号 学历编号 给你的编号 提货单 提单号 票据号 发票号 税号 订单 订单号 订单编号 单号 快递单号 运单号 运单 物流单号 保单 保单号 保单号码 户号 账号 帐号 账户 "
         "宽带账号 收款账号 会员号 会员卡号 合同号 合同编号 工单号 工单编号 受理号 受理编号 报案号 案件号 "
         "客户号 流水号 交易号 预约号 学号 病历号 就诊卡号 就诊卡 住院号 社保号 社保卡号 医保卡号 公积金账号 "
         "煤气号 燃气编号 燃气号 电表号 水表号 店铺id 店铺编号 客户编号 会员编号 学员编号 学员号 社保号后六位 "
@@ -94,10 +94,10 @@ _WORDS = {
         "后几位 末几位 后四个 最后四个 尾号是 last_four last_4"
     ),
     Cue.PUBLIC: (
-        "工号 型号 编号 序列号 出厂编号 产品编号 商品编号 设备编号 车辆编号 车身编号 机器编号 零件编号 款号 货号 批号 批次号 "
+        "工号 型号 序列号 出厂编号 产品编号 商品编号 设备编号 车辆编号 车身编号 机器编号 零件编号 款号 货号 批号 批次号 "
         "有效期 分机 分机号 读数 表底数 版本号 版本 端口 错误码 错误代码 故障码 故障代码 股票代码 基金代码 色号 登机口 检票口 航班 航班号 车次 热线 服务热线 客服热线 客服电话 服务电话 投诉电话 "
         "监督电话 总机 前台座机 前台电话 窗口座机 窗口电话 门店电话 店里电话 网点电话 厅里电话 客服专线 官网 "
-        "网址 车身 车号 设备号 桩号 车架号 店里座机 值班室座机 门市电话 表号 代码 金额 一共 余额 积分 房价 "
+        "网址 车身 车号 设备号 桩号 店里座机 值班室座机 门市电话 表号 代码 金额 一共 余额 积分 房价 "
         "血压 邮编 期号 系列 hotline toll-free model flight total"
     ),
     Cue.TITLE: "先生 女士 小姐 太太 夫人 阿姨 同学",
@@ -126,6 +126,9 @@ _NUMBERED = (
 )
 _NUMBERS = "号 号码 编号 编码 单号 代码"
 """用户编号, 理赔单号 and so on are accounts, though 编号 alone is a thing's."""
+
+
+_SHORT = 4
 
 
 class Heard(NamedTuple):
@@ -160,4 +163,15 @@ def cues_of(text: str) -> list[Heard]:
     """
     automaton, cues = _automaton()
     found = automaton.find_matches_as_indexes(text)
-    return [Heard(start, end, cues[which]) for which, start, end in found if cues[which] is not Cue.NOTHING]
+    return [
+        Heard(start, end, cues[which])
+        for which, start, end in found
+        if cues[which] is not Cue.NOTHING and not (text[end - 1].isascii() and _is_part(text, start, end))
+    ]
+
+
+def _is_part(text: str, start: int, end: int) -> bool:
+    """Whether an English word goes on before or after, as id in did: one of four letters or less must stand alone."""
+    if end - start > _SHORT:
+        return False
+    return ("a" <= text[max(0, start - 1)] <= "z" and start > 0) or "a" <= text[end : end + 1] <= "z"

@@ -35,6 +35,8 @@ _REQUEST = re.compile(
 _NO_REQUEST = re.compile(
     "哪年|哪一年|几年|年份|读数|度数|表|价|钱|费|额|分机|面积|平米|年龄|多大|几点|时间|工号|型号|尾|后四|末四|最后|多久|几岁|里程|公里|型|邮编|版本|房"
 )
+_ENTERED = re.compile("(?:输入?|摁|凭|取[件货餐票]报|码)[,是:了个]{0,2}(?:井号|星号|#)?$")
+_SO_MANY = re.compile(",?[这那][三四五六七八]个?(?:数|位|字)|就能?[开进]")
 _FILLING = re.compile(
     "[\\s,.。?!、…:;\"'~—\\-]|嗯|呃|额|哦|啊|诶|哎|对|是|就|那个|这个|好的?|来了|我看看|我看下|看到了|有了|收到了?|应该|吧|哈|呢|嘛|你记一?下?|您记一?下?"
 )
@@ -58,7 +60,7 @@ def is_identifier(said: Said, runs: Sequence[Run], streams: Sequence[str]) -> bo
         return True
     if len(kept) == len(runs) > 1 and _dictated(said, kept) and max(map(len, streams)) >= _FEWEST_LOOSE:
         return True
-    return any(len(run.digits) >= _FEWEST_ANSWER and _answers(said, run) for run in kept)
+    return any(len(run.digits) >= _FEWEST_ANSWER and (_answers(said, run) or _opens(said.text, run)) for run in kept)
 
 
 def _is_benign(text: str, run: Run) -> bool:
@@ -71,6 +73,12 @@ def _is_benign(text: str, run: Run) -> bool:
     if _COUNTED.search(before):
         return True
     return text[run.start].isascii() and len(run.pieces) == 1 and _MONEY.search(before) is not None
+
+
+def _opens(text: str, run: Run) -> bool:
+    """Whether the words around say that the digits open something: 直接输零六幺九就开了, 报四四九二这四个数."""
+    before = text[max(0, run.start - _BEFORE) : run.start]
+    return _ENTERED.search(before) is not None or _SO_MANY.match(text, run.end) is not None
 
 
 def _dictated(said: Said, runs: Sequence[Run]) -> bool:

@@ -59,7 +59,7 @@ _MEASURE = re.compile(
     "下些样起直定般共旦切律颗朵本片枚届把号栏岁路弄巷场顿句声门院组公线字]"
     "|个(?!零)|小时|单元|工作日|会儿|边|方面|手(?!机)|来(?!电|着)|部分|百|平|室|线|gb?(?![a-z])|mb?(?![a-z])|kg|天"
 )
-_ORDINAL = re.compile("(?:第|周|星期|礼拜|初|满|减|差|每|近|约|百分之|前|上)$")
+_ORDINAL = re.compile("(?:第|周|星期|礼拜|初|满|减|差|每|近|约|百分之|立减|返|送|前|上)$")
 _ENGLISH = {
     word: str(value)
     for value, word in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
@@ -75,12 +75,13 @@ _ENGLISH_DIGIT = re.compile(
 )
 _ENGLISH_UNIT = re.compile(
     r"[ -](?:percent|dollars?|bucks|pounds?|euros?|cents?|minutes?|hours?|days?|weeks?|months?|years?|a\.?m|p\.?m|o'clock|degrees|"
-    r"miles|people|times|points?|stars?|thousand|million|hundred|books?|of|to|or|tablets?|milligrams?|past|quarter|items?)(?![a-z])"
+    r"miles|people|times|points?|stars?|thousand|million|hundred|books?|of|to|or|tablets?|milligrams?|past|quarter|items?|digits?|numbers?|letters?|(?:fir|seco|thi)[a-z]+|[a-z]+th)(?![a-z])"
 )
 _LATIN = re.compile("[a-z]{3} ")
 _OTHER_FIGURES = re.compile(
     r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|(?<!\d)\d{1,2}:\d\d(?::\d\d)?(?!\d)"
     r"|(?<!\d)(?:19|20)\d\d[/.\-]\d{1,2}[/.\-]\d{1,2}(?!\d)|\d{1,6}\*{2,}\d{0,6}"
+    r"|(?<![\d,])\d{1,3},\d{3}(?![\d,])"
 )
 """Network addresses, times, days, and numbers of which somebody has masked the middle."""
 _DECIMAL = re.compile(r"\d{1,6}\.\d{1,2}(?!\d)")
@@ -204,7 +205,7 @@ def _english_pieces(text: str) -> Iterator[tuple[Piece, bool]]:
 
 def _counts(text: str, start: int, end: int, length: int) -> bool:
     if _MEASURE.match(text, end):
-        return text[end : end + 2] not in ("号码", "号的", "位数") and not text.startswith("点com", end)
-    if length <= 2 and _ORDINAL.search(text[max(0, start - 3) : start]):
+        return text[end : end + 2] not in ("号码", "位数") and not (length > 2 and text.startswith("号的", end)) and not text.startswith("点com", end)
+    if length <= 3 and _ORDINAL.search(text[max(0, start - 3) : start]):
         return True
     return bool(_DECIMAL.match(text, start) or (text[max(0, start - 1)] == "." and text[max(0, start - 2)].isdigit()))

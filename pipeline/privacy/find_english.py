@@ -48,9 +48,10 @@ _STREET = re.compile(
     rf"(?<![a-z\d])(?:\d{{1,5}}[a-z]?|(?:(?:{_TEENS}|{_DIGIT}|hundred)[ -]+){{1,4}}(?<= ))(?: ?(?:north|south|east|west|[nsew]))? ?"
     r"(?:[a-z']+ ){1,3}(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|way|court|ct|place|pl|close|terrace|"
     r"crescent|square|parkway|highway|circle|trail|grove|gardens|row|hill)(?![a-z'])"
-    rf"(?:,? (?:apartment|apt|suite|unit|flat|floor|number|room) (?:[a-z]?\d+[a-z]?|(?:{_DIGIT}|{_TEENS})(?:[- ](?:{_DIGIT}|{_TEENS}|[a-z](?![a-z])))*"
+    rf"(?:,? (?:apartment|apt|suite|unit|flat|floor|number|room|lot) (?:[a-z]?\d+[a-z]?|(?:{_DIGIT}|{_TEENS})(?:[- ](?:{_DIGIT}|{_TEENS}|[a-z](?![a-z])))*"
     r"|[a-z](?![a-z])))?(?:, [a-z]+(?: [a-z]+)?(?=[.,\n]|$))?"
 )
+_BOX = re.compile(rf"(?<![a-z])(?:p\.?o\.? box|(?:apartment|apt|suite|unit|flat|lot)) (?:\d+[a-z]?|(?:{_DIGIT}|{_TEENS})(?![a-z]))")
 _INTRODUCED = re.compile(
     r"(?<![a-z])(?:(?:my|his|her|our) (?:husband|wife|son|daughter|mother|mom|mum|father|dad|brother|sister|partner|boss|"
     r"friend|roommate|neighbou?r|fiancée?|boyfriend|girlfriend|colleague|assistant|manager|doctor|uncle|aunt)(?:'s name)?(?: is|,|'s)?|"
@@ -59,7 +60,8 @@ _INTRODUCED = re.compile(
 )
 _PAIR = re.compile(r"[A-Z][A-Za-z'’\-]+(?: (?:de|van|von|der|del|la|O'|Mc)?[A-Z][A-Za-z'’\-]+){1,2}")
 _NO_NAME = re.compile(
-    r"\b(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May|June|July|August|"
+    r"^(?:Thanks?|Yes|No|Okay|Sure|My|Your|Her|His|It|This|That|And|But|So|Hi|Hello|Hey|Please|We|You|He|She|They|What|When|Where|How|"
+    r"Is|Are|Do|Can|Could|Would|I'm|It's|Let|Calling|From|For|Great|Perfect|Lovely|Alright|Well|Actually)\b|\b(?:Mr|Mrs|Ms|Dr|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May|June|July|August|"
     r"September|October|November|December|Street|Avenue|Road|Lane|Bank|Hotel|Airlines?|Express|Customer|Service|Support|"
     r"Center|Centre|Park|Store|City|Dental|Clinic|Hospital|University|School|Insurance|Prime|Pro|Plus|Card|Visa|Team|The|I|"
     r"Good|Morning|Afternoon|Court|Drive|Internet|Wireless|Energy|Electric|Water|Power|Office|Department|Inc|Ltd|Company)\b"
@@ -78,7 +80,7 @@ def find_english(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     text = said.text
     if _LATIN.search(text) is None:
         return
-    for match in _STREET.finditer(text):
+    for match in (*_STREET.finditer(text), *_BOX.finditer(text)):
         yield Found(match.start(), match.end(), PersonalKind.ADDRESS, match.group())
     codes: set[str] = set()
     for form in (_CODE, _WHOLE):

@@ -46,14 +46,19 @@ _RELATED = re.compile("(?:的名字)?(就?是|叫|姓|,)?[,:]?(?=[一-鿿]{2})")
 _ALSO_KIN = frozenset(["先生", "太太", "同学", "老板", "妈妈", "爸爸", "奶奶", "爷爷", "叔叔", "哥", "姐"])
 _OWN = frozenset("我你您他她们咱的")
 _SAID_NAME = re.compile(
-    '(?:(?<=[,。 :"])叫|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|'
+    '(?:(?<=[,。 :"方人爸妈孩位])叫|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|'
     "客服|代表|教务|找一下|找)(?=[一-鿿])"
 )
 _SURNAME_OF = re.compile("姓(?![名什啥甚氏是叫])(?=[一-鿿])")
 _INTRODUCED = re.compile("(?:我叫|我姓名是|我名字是|我的名字是|他叫|她叫)([一-鿿]{2,3})(?=[,。.?!:\n]|$)")
 _POSTS = re.compile("(?:主任|经理|班长|组长|主管|专员|店长|站长|队长|工程师|技师)(?=[一-鿿]{2,3}(?:[,。.?!\n]|$))")
 _CHILD_OF = re.compile("(?:小|阿)[一-鿿](?=妈妈|爸爸|奶奶|爷爷|家长)")
+_COMPOUND = re.compile("欧阳|诸葛|慕容|上官|令狐|尉迟|皇甫|拓跋|宇文|夏侯|端木|呼延|独孤|澹台|司徒|闻人|南宫|赫连|钟离|申屠")
+"""Surnames that are hardly anything else, wherever they stand."""
+_NOT_AFTER = ("路", "街", "大道", "区", "镇", "新村", "小区")
 _IS_NAMED = re.compile("(?:[是和跟叫找给让,]|吧|^|(?<=\n))([一-鿿]{3})(?=吧|吗|[,。.?!和跟]|是|呢|\n|$)")
+_SURNAME_FIRST = re.compile("(?:嗯,?|我?姓)?((?![嗯对好谢哈是啊哦喂行没])[一-鿿]{1,2})(?=[,。.\n]|$)")
+"""A surname, or a doubled pet name, that opens an answer."""
 _DOTTED = re.compile("(?![是叫我找您])(?:(?!女士|先生|小姐)[一-鿿]){2,6}[·•・](?:(?!女士|先生|小姐|同学|老师|[您你是的吗吧呢这那])[一-鿿]){2,7}")
 _CALL_ME = re.compile("(?:叫|喊)我([一-鿿]{2,3})(?=就行|就好|吧|就可以|好了|得了)")
 _NICK = re.compile("(?:小|老)(?=[一-鿿])")
@@ -109,6 +114,10 @@ def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     places += _of_surnames(said.text, parts, places)
     places += spellings(said.text, parts, places)
     places += repetitions(said, places)
+    begun = {start for start, _ in places}
+    for match in _COMPOUND.finditer(said.text):
+        if match.start() not in begun and not said.text.startswith(_NOT_AFTER, match.end()):
+            places.append(match.span())
     values = owners(said, places)
     for start, end in sorted(set(places)):
         first = start - 1 if end - start == 1 and said.text[max(0, start - 1) : start] in ("老", "小", "阿") else start
@@ -144,7 +153,7 @@ def _first_before(text: str, word: Heard) -> bool:
 
 def _ends_title(text: str, word: Heard) -> bool:
     """Whether a title of one character stands alone: 王总您好, not 王总共."""
-    return re.match("$|[\\s,.。?!、:;…]|您|你|好|在|说|接|的|吗|呢|吧|介绍|给|帮|跟|她|他|那|今|昨|刚|也|来|去|打|叫|让|告诉|我", text[word.end : word.end + 2]) is not None
+    return re.match("$|[\\s,.。?!、:;…]|您|你|好|在|说|接|的|吗|呢|吧|介绍|给|帮|跟|她|他|那|今|昨|刚|也|就|来|去|打|叫|让|告诉|我", text[word.end : word.end + 2]) is not None
 
 
 def _name_before(text: str, end: int, *, kin: bool) -> int | None:
@@ -207,7 +216,7 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
             yield from name_at(text, match.end(), sure=False)
     for match in _IS_NAMED.finditer(text):
         name = match[1]
-        if is_name(name, sure=False) and len(tagged := tagger()(name)) == 1 and tagged[0][1] in _NAME_TAGS:
+        if is_name(name, sure=False) and not is_word(name[1:]) and [tag for _, tag in tagger()(name)] == ["nr"]:
             yield match.span(1)
     yield from _nicknames(said)
     for match in _AH.finditer(text):
@@ -263,10 +272,20 @@ def _answers(said: Said, word: Heard) -> Iterator[Place]:
         stop = end if end >= 0 else len(text)
         if said.turns[following].role is not asker or asker is Role.UNKNOWN:
             found = list(_parts(text, at + 1, stop, sure=True))
+            first = _SURNAME_FIRST.match(text, at + 1)
+            if first is not None and _is_opening(first[1], text[word.start : word.end]):
+                found.append(first.span(1))
             yield from found
             if found:
                 return
         at = end
+
+
+def _is_opening(name: str, asked: str) -> bool:
+    """Whether ``name`` is a surname, or a doubled pet name where it was asked what somebody is called."""
+    if len(name) == 1:
+        return name in SURNAMES and name not in NOT_GIVEN
+    return name[0] == name[1] and "叫" in asked and name[0] not in NOT_GIVEN
 
 
 def _parts(text: str, start: int, stop: int, *, sure: bool) -> Iterator[Place]:

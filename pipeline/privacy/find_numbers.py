@@ -26,6 +26,7 @@ _CUE_REACH = 40
 """Characters from a word like 手机号 to the number in the same turn."""
 _TURNS_BACK = 4
 _ASK_REACH = 160
+_PUBLIC_TURNS = 2
 _AFTER_REACH = 9
 _FEWEST = {
     Cue.MOBILE: 5,
@@ -57,6 +58,9 @@ _A_NUMBER = re.compile(rf"$|[?,。:!、 \n\d{DIGIT}十要是为就呢嘛吧啊]|
 _HAD = re.compile(rf"[\d{DIGIT}十百千万]{{2}}(?!.*[\d{DIGIT}十百千万]{{2}})", re.DOTALL)
 """The last digits in a stretch of text."""
 _AND_ALSO = re.compile("^.{0,3}(?:或|和|及|跟|、|还有|转|到|至|-)")
+_THING = re.compile("[车机灯柜桩表箱仪]|电梯|设备|产品|商品|型号")
+_THING_REACH = 24
+_SIZE = frozenset("零一二三四五六七八九十0123456789么")
 _TO_BIRTH_DATE = 14
 """Digits of a resident id up to the end of the date of birth in it."""
 _IN_PIECES = {PersonalKind.MOBILE, PersonalKind.RESIDENT_ID, PersonalKind.BANK_CARD}
@@ -93,8 +97,12 @@ def find_numbers(
     """
     asked = _Asked(said, heard)
     found: list[Found] = []
+    nobodys: set[str] = set()
     for chain in _chains(said, runs, asked):
-        found += _found_in(said, chain, own_numbers)
+        if chain.cue is Cue.PUBLIC:
+            nobodys.update(run.digits for run in chain.runs)
+        if chain.cue is not None or not nobodys.issuperset(run.digits for run in chain.runs):
+            found += _found_in(said, chain, own_numbers)
     yield from found
     yield from _repeated(said, runs, found)
 
@@ -109,7 +117,18 @@ def _repeated(said: Said, runs: Sequence[Run], found: Sequence[Found]) -> Iterat
 
 def _announces(text: str, word: Heard) -> bool:
     """Whether 手机 means a number: 手机是, 手机? and 手机幺三八, not 手机助手."""
-    return text[word.start : word.end] != "手机" or _A_NUMBER.match(text, word.end) is not None
+    said = text[word.start : word.end]
+    if said == "码":
+        return text[max(0, word.start - 1) : word.start] not in _SIZE
+    return said != "手机" or _A_NUMBER.match(text, word.end) is not None
+
+
+def _is_of_things(text: str, word: Heard) -> bool:
+    """Whether 编号 is that of a car, a device or an article."""
+    if text[word.start : word.end] != "编号":
+        return False
+    near = _THING.search(text, max(0, word.start - _THING_REACH), word.start)
+    return near is not None or "型号" in text[max(0, word.start - 6 * _THING_REACH) : word.start]
 
 
 class _Asked:
@@ -117,7 +136,11 @@ class _Asked:
 
     def __init__(self, said: Said, heard: Sequence[Heard]) -> None:
         self._said = said
-        self._heard = [word for word in heard if word.cue not in _OF_NAMES and _announces(said.text, word)]
+        self._heard = [
+            Heard(word.start, word.end, Cue.PUBLIC) if _is_of_things(said.text, word) else word
+            for word in heard
+            if word.cue not in _OF_NAMES and _announces(said.text, word)
+        ]
         self._ends = [word.end for word in self._heard]
 
     def cue_of(self, run: Run) -> tuple[Cue | None, bool]:
@@ -142,7 +165,7 @@ class _Asked:
         word = self._heard[last]
         if word.cue is not Cue.PUBLIC and word.cue is not Cue.TAIL:
             return False
-        if run.turn - self._said.turn_at(word.start) > 1 and word.cue is Cue.PUBLIC:
+        if run.turn - self._said.turn_at(word.start) > _PUBLIC_TURNS and word.cue is Cue.PUBLIC:
             return True
         had = _HAD.search(self._said.text, word.end, run.start)
         return had is not None and _AND_ALSO.search(self._said.text, had.end(), run.start) is None
