@@ -42,8 +42,9 @@ _BORN = re.compile(
 _BORN_IN = re.compile(rf"[我他她娃妈爸](?:就是)?({_YEAR},?{_MONTH}(?:,?{_DAY})?)(?=的(?:[,。.!?\n属]|$))")
 _TODAY = ("今天", "现在", "明天", "今天是")
 _BORN_ON = re.compile(rf"({_YEAR},?(?:{_FEAST}|{_MONTH}(?:,?{_DAY})?)?),?(?:那天|那年)?(?:出生|生的|生人|出世)")
-_FULL = re.compile(rf"({_N}{{4}}|{_N}{{2}})年,?{_MONTH},?{_DAY}|(?<!{_N}){_N}{{8}}(?!{_N})")
-_OF_MONTH = re.compile(rf"(?<![一-鿿])({_YEAR},?{_MONTH}(?:,?{_DAY})?)的?(?=[,。.?!\n]|$)")
+_FULL = re.compile(rf"年(?<={_N}{{2}}年),?{_MONTH},?{_DAY}")
+_YEAR_BEFORE = re.compile(rf"{_N}+$")
+_OF_MONTH = re.compile(rf"年(?<={_N}{{2}}年),?{_MONTH}(?:,?{_DAY})?(?=的?(?:[,。.?!\n]|$))")
 _OF_AGE = re.compile("(?<!发)(?<!产)生日|出生|生于|属[鼠牛虎兔龙蛇马羊猴鸡狗猪]|岁|阴历|农历|阳历|公历|年纪|年龄|多大|满月|过生")
 _ELSEWHERE = re.compile(
     "入职|开户|[买购签办订开注装建领]|毕业|结婚|工作|成立|入党|入伍|离职|生效|投保|起保|到期|开始|通车|发布|上线|登记|出厂|有效|"
@@ -66,9 +67,10 @@ def find_births(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     for word in heard:
         if word.cue is Cue.BIRTH_DATE:
             found += _after(text, word)
-    found += (match.span(1) for form in (_BORN, _BORN_IN, _BORN_ON) for match in form.finditer(text))
-    found += (match.span() for match in _FULL.finditer(text) if _is_of_long_ago(text, match))
-    found += (match.span(1) for match in _OF_MONTH.finditer(text) if _speaks_of_age(text, match))
+    if "年" in text:
+        born = (_BORN, _BORN_IN, _BORN_ON) if "生" in text or "出世" in text else (_BORN, _BORN_IN)
+        found += (match.span(1) for form in born for match in form.finditer(text))
+        found += _unannounced(text)
     found += _repeated(said, found)
     for start, end in found:
         yield Found(start, end, PersonalKind.BIRTH_DATE, re.sub("[ ,./-]", "", text[start:end]))
@@ -89,31 +91,28 @@ def _after(text: str, word: Heard) -> Iterator[tuple[int, int]]:
                 yield match.span()
 
 
-def _is_of_long_ago(text: str, match: re.Match[str]) -> bool:
-    """Whether a full date is of birth: of a year that people are of, or age is spoken of, and nothing else happened."""
-    line = text.rfind("\n", 0, match.start()) + 1
-    stop = text.find("\n", match.end())
-    around = text[max(line, match.start() - _AROUND) : match.start()] + "\n"
-    around += text[match.end() : min(stop if stop >= 0 else len(text), match.end() + _AROUND)]
-    if _OF_AGE.search(around) is not None:
-        return True
-    digits = digits_of(match[1] or match.group()[:4])
-    if not digits.isdecimal():
+def _unannounced(text: str) -> Iterator[tuple[int, int]]:
+    """Full dates of years that people are of, and dates with a month where age is spoken of: nothing else happened."""
+    for form in (_FULL, _OF_MONTH):
+        for match in form.finditer(text):
+            before = _YEAR_BEFORE.search(text, max(0, match.start() - 4), match.start())
+            if before is None:
+                continue
+            line = max(text.rfind("\n", 0, before.start()) + 1, before.start() - _AROUND)
+            stop = text.find("\n", match.end())
+            last = min(stop if stop >= 0 else len(text), match.end() + _AROUND)
+            around = text[line : before.start()] + "\n" + text[match.end() : last]
+            if _ELSEWHERE.search(around) is None and (
+                _OF_AGE.search(around) is not None or (form is _FULL and _is_of_long_ago(digits_of(before.group())))
+            ):
+                yield before.start(), match.end()
+
+
+def _is_of_long_ago(digits: str) -> bool:
+    if not digits.isdecimal() or len(digits) == 3:
         return False
     year = int(digits) if len(digits) == 4 else int(digits) + (1900 if int(digits) >= _OLDEST else 2000)
-    if match[1] is None and not _is_day(digits_of(match.group())):
-        return False
-    return 1900 + _OLDEST <= year <= 2000 + _YOUNGEST and _ELSEWHERE.search(around) is None
-
-
-def _speaks_of_age(text: str, match: re.Match[str]) -> bool:
-    """Whether age is spoken of around a year and month that stand alone."""
-    around = text[max(0, match.start() - _AROUND) : match.end() + _AROUND]
-    return _OF_AGE.search(around) is not None and _ELSEWHERE.search(around) is None
-
-
-def _is_day(digits: str) -> bool:
-    return digits.isdecimal() and 1 <= int(digits[4:6]) <= 12 and 1 <= int(digits[6:8]) <= 31
+    return 1900 + _OLDEST <= year <= 2000 + _YOUNGEST
 
 
 def _repeated(said: Said, found: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -206,7 +206,7 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
             given = text[max(0, start + 1) : match.start()]
             if start >= 0 and text[start] in COMMON and not NOT_GIVEN.intersection(given) and can_begin(text, start):
                 yield start, match.start()
-    for match in (*_CHILD_OF.finditer(text), *_DOTTED.finditer(text)):
+    for match in (*_CHILD_OF.finditer(text), *(_DOTTED.finditer(text) if "·" in text or "・" in text else ())):
         yield match.span()
     for match in _CALL_ME.finditer(text):
         if match[1] not in NOT_NAMES and not NOT_GIVEN.intersection(match[1]):

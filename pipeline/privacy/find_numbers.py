@@ -55,9 +55,8 @@ _CLOSE = {Cue.SECRET, Cue.ORDER, Cue.BANK_CARD}
 """What is announced in the same sentence, if in the same turn."""
 _SENTENCE_END = re.compile(r"[。?!;]|\.(?!\d)")
 _A_NUMBER = re.compile(rf"$|[?,。:!、 \n\d{DIGIT}十要是为就呢嘛吧啊]|一百|后|末|尾|变|换|我|您|你|给")
-_HAD = re.compile(rf"[\d{DIGIT}十百千万]{{2}}(?!.*[\d{DIGIT}十百千万]{{2}})", re.DOTALL)
-"""The last digits in a stretch of text."""
-_AND_ALSO = re.compile("^.{0,3}(?:或|和|及|跟|、|还有|转|到|至|-)")
+_HAD = re.compile(rf"[\d{DIGIT}十百千万]{{2,}}")
+_AND_ALSO = re.compile(".{0,3}(?:或|和|及|跟|、|还有|转|到|至|-)")
 _THING = re.compile("[车机灯柜桩表箱仪]|电梯|设备|产品|商品|型号")
 _THING_REACH = 24
 _SIZE = frozenset("零一二三四五六七八九十0123456789么")
@@ -167,8 +166,10 @@ class _Asked:
             return False
         if run.turn - self._said.turn_at(word.start) > _PUBLIC_TURNS and word.cue is Cue.PUBLIC:
             return True
-        had = _HAD.search(self._said.text, word.end, run.start)
-        return had is not None and _AND_ALSO.search(self._said.text, had.end(), run.start) is None
+        had = None
+        for had in _HAD.finditer(self._said.text, word.end, run.start):
+            pass
+        return had is not None and _AND_ALSO.match(self._said.text, had.end(), run.start) is None
 
     def between(self, end: int, start: int) -> Cue | None:
         """The last cue in ``[end, start)``."""

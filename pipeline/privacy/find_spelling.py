@@ -9,7 +9,7 @@ from pipeline.privacy.find_name_forms import HAN, LONGEST, Part, Place, is_name,
 from pipeline.privacy.find_said import Said
 from pipeline.privacy.find_surnames import COMPOUND, NOT_GIVEN, SURNAMES
 
-_SPELT = re.compile("((?![^的]{0,4}[我你您他个])[一-鿿]{2,5})的(?=([一-鿿]{1,2}))")
+_SPELT = re.compile("([一-鿿]{2,5})的(?=([一-鿿]{1,2}))")
 _LATIN = re.compile("[a-z]{2} [a-z]")
 _ENGLISH = re.compile(
     r"(?<![a-z])(?:(?:my|full|her|his|the) name(?: is|'s)|name is|this is|i am|i'm|ask for|"
@@ -41,6 +41,8 @@ def spellings(text: str, parts: Sequence[Part], places: Sequence[Place]) -> list
             found.append((start, end))
     for match in _SPELT.finditer(text):
         phrase, meant = match.groups()
+        if "我" in phrase or "个" in phrase:
+            continue
         for length in (2, 1):
             if (said_again := meant[:length]) in phrase and all(character in characters for character in said_again):
                 start = _phrase_start(text, match.start(1), phrase, said_again)
