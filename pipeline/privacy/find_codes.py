@@ -55,6 +55,7 @@ _SPOKEN = re.compile(
     rf"下划线|感叹号|杠|艾特|@|#|\*)(?:[,、 ]?(?:(?:[一-鿿]{{1,4}}|[a-z]{{2,8}})的?(?:全拼|拼音|首字母)|大写|小写|数字|[a-z](?![a-z]{{3}})|{_D}|"
     rf"井号|星号|下划线|感叹号|杠|点|加|艾特|@|#|\*|的(?=[,a-z])))+"
 )
+_SPELT = re.compile("[a-z拼母]")
 _SHORTEST_ACCOUNT = 5
 
 
@@ -151,7 +152,10 @@ def _spoken(said: Said, word: Heard, kind: PersonalKind) -> Iterator[Found]:
     text = said.text
     first = text.find("\n", word.end)
     second = text.find("\n", first + 1) if first >= 0 else -1
-    for match in _SPOKEN.finditer(text, word.end, min(word.end + 60, second if second >= 0 else len(text))):
+    stop = min(word.end + 60, second if second >= 0 else len(text))
+    if _SPELT.search(text, word.end, stop) is None:
+        return
+    for match in _SPOKEN.finditer(text, word.end, stop):
         kept = re.sub(rf"[^a-z\d{DIGIT}拼]", "", match.group())
         spelled = _LETTERS.fullmatch(match.group()) is not None
         if spelled or (len(kept) >= _SHORTEST_ACCOUNT and re.search("[a-z拼]", kept) and re.search(_D, kept)):

@@ -103,6 +103,8 @@ class Run(NamedTuple):
     pieces: tuple[Piece, ...]
     turn: int
     role: Role
+    digits: str
+    """All digits; ``x`` may close them."""
 
     @property
     def start(self) -> int:
@@ -113,11 +115,6 @@ class Run(NamedTuple):
     def end(self) -> int:
         """Where the last digit ends."""
         return self.pieces[-1].end
-
-    @property
-    def digits(self) -> str:
-        """All digits; ``x`` may close them."""
-        return "".join(piece.digits for piece in self.pieces)
 
 
 def digits_of(spoken: str) -> str:
@@ -158,7 +155,7 @@ def digit_runs(said: Said, text: str) -> list[Run]:
 
 def _run(said: Said, pieces: list[Piece]) -> Run:
     turn = said.turn_at(pieces[0].start)
-    return Run(tuple(pieces), turn, said.turns[turn].role)
+    return Run(tuple(pieces), turn, said.turns[turn].role, "".join([piece.digits for piece in pieces]))
 
 
 def _is_amount(run: Run) -> bool:

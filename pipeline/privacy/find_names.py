@@ -56,7 +56,9 @@ _CHILD_OF = re.compile("(?:小|阿)[一-鿿](?=妈妈|爸爸|奶奶|爷爷|家�
 _COMPOUND = re.compile("欧阳|诸葛|慕容|上官|令狐|尉迟|皇甫|拓跋|宇文|夏侯|端木|呼延|独孤|澹台|司徒|闻人|南宫|赫连|钟离|申屠")
 """Surnames that are hardly anything else, wherever they stand."""
 _NOT_AFTER = ("路", "街", "大道", "区", "镇", "新村", "小区")
-_IS_NAMED = re.compile("(?:[是和跟叫找给让,]|吧|^|(?<=\n))([一-鿿]{3})(?=吧|吗|[,。.?!和跟]|是|呢|\n|$)")
+_IS_NAMED = re.compile(
+    rf"(?<=[是和跟叫找给让,吧\n])([{''.join(SURNAMES)}](?:(?![{''.join(NOT_GIVEN)}])[一-鿿]){{2}})(?=[吧吗,。.?!和跟是呢\n]|$)"
+)
 _SURNAME_FIRST = re.compile("(?:嗯,?|我?姓)?((?![嗯对好谢哈是啊哦喂行没])[一-鿿]{1,2})(?=[,。.\n]|$)")
 """A surname, or a doubled pet name, that opens an answer."""
 _DOTTED = re.compile("(?![是叫我找您])(?:(?!女士|先生|小姐)[一-鿿]){2,6}[·•・](?:(?!女士|先生|小姐|同学|老师|[您你是的吗吧呢这那])[一-鿿]){2,7}")
