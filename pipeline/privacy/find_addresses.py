@@ -12,14 +12,14 @@ from pipeline.privacy.find_shapes import is_public
 
 _N = rf"(?:[\d{DIGIT}十百千]+|(?<![a-z])[a-z](?![a-z]))"
 _UNIT = (
-    "(?:号楼|号院|号门|栋楼|社|队|号|栋|幢|座|单元|弄|巷|室|层|楼|门|户|组|区|期|院|塔)(?!码|客服|为您|工|"
+    "(?:号楼|号院|号门|排|栋楼|社|队|号|栋|幢|座|单元|弄|巷|室|层|楼|门|户|组|区|期|院|塔)(?!码|客服|为您|工|"
     "员|窗|线|口|登|回访|房客|下|上午|左右|那天|的时候|能|到|前(?!台)|之)"
 )
 _BUILDING = "(?:大厦|广场|大楼|公寓|写字楼|园区|科技园|中心|小区|花园|苑)"
 _PAUSE = "[ ,、.]{0,2}"
 _UNITS = re.compile(rf"[\d{DIGIT}十百千a-z][\d{DIGIT}十百千]*{_UNIT}")
 _ONWARD = re.compile(
-    rf"{_PAUSE}(?:[东西南北]?[一-鿿]{{0,6}}{_BUILDING}|[东西南北前后左右]?[区楼门塔座]?{_N}{_UNIT}|"
+    rf"{_PAUSE}(?:之[{DIGIT}]|别墅|[东西南北]?[一-鿿]{{0,6}}{_BUILDING}|[东西南北前后左右]?[区楼门塔座]?{_N}{_UNIT}|"
     rf"[\da-z{DIGIT}十]{{3,5}}(?![\d{DIGIT}十百千月点块元号a-z])室?)"
 )
 _ROAD = "大道|大街|胡同|路|街|巷|弄"
@@ -55,7 +55,7 @@ _HOTLINE = 5
 """Digits from which 10000号 is a hotline rather than a house."""
 _NO_ESTATE = re.compile("[我你他们这那别整说的了是有]|新小|老小")
 _HOUSE = re.compile("栋|幢|单元|号楼|室|弄")
-_SENT_TO = re.compile("(?:[寄送发搬换改配]到|房子是|放在|住在?|家在|[寄发]往|地址,?是?|地址改成)$")
+_SENT_TO = re.compile("(?:[寄送发搬换改配]到|房子是|放在|目的地是|坐落是?|住在?|家在|[寄发]往|地址,?是?|地址改成)$")
 _SOME_ESTATE = re.compile(rf"(?:(?![了的怎么样上下来去着过几点])[一-鿿]){{2,8}}(?<!女士)(?<!先生)(?<!小姐)(?:[\d{DIGIT}十]+期)?")
 """An estate of any name where something is sent to it and a number follows."""
 _LINKS = re.compile("(?:还是|就是|是|在|写|叫|:|,|的|改成|填|呢|吧|我|家|住| )*")

@@ -17,7 +17,7 @@ _DAY = (
 )
 _FEAST = "(?:的?(?:五一|十一|国庆|元旦|春节|中秋|除夕|大年三十|年三十|端午|元宵|正月|[一-鿿]{2}节)(?:那天|节)?)"
 _DATE = re.compile(
-    rf"(?<!{_N})(?:19|20|一九|二零)[\d{DIGIT}]{{2}},?{_MONTH}(?:,?{_DAY})?|{_YEAR}(?:,?{_FEAST}|[的,]{{0,2}}(?:农历|阴历|阳历|公历)?{_MONTH}(?:,?{_DAY})?)?|{_MONTH},?{_DAY}|(?<!{_N}){_N}{{8}}(?!{_N})|"
+    rf"(?<!{_N})(?:19|20|一九|二零)[\d{DIGIT}]{{2}},?{_MONTH}(?:,?{_DAY})?|{_YEAR}(?:[一-鿿]年)?(?:,?{_FEAST}|[的,]{{0,2}}(?:农历|阴历|阳历|公历)?{_MONTH}(?:,?{_DAY})?)?|{_MONTH},?{_DAY}|(?<!{_N}){_N}{{8}}(?!{_N})|"
     rf"(?<!{_N})(?:19|20)?\d\d[ ./,\-]{{1,2}}\d{{1,2}}[ ./,\-]{{1,2}}\d{{1,2}}(?!{_N})|"
     rf"(?<!{_N}){_N}{{4}}[ ./,\-]{_N}{{1,2}}[ ./,\-]{_N}{{1,2}}(?!{_N})"
 )
@@ -33,7 +33,7 @@ _SPOKEN = (
 )
 _ENGLISH = re.compile(
     rf"(?<![a-z])(?:the )?(?:{_MONTHS}|{_SPOKEN}|\d{{1,4}}(?:st|nd|rd|th)?)(?![a-z\d])"
-    rf"(?:[ ,/.\-]+(?:the |of |of the )?(?:{_MONTHS}|{_SPOKEN}|\d{{1,4}}(?:st|nd|rd|th)?)(?![a-z\d])){{1,8}}"
+    rf"(?:[ ,/.\-]+(?:the |of |of the |and )?(?:{_MONTHS}|{_SPOKEN}|\d{{1,4}}(?:st|nd|rd|th)?)(?![a-z\d])){{1,8}}"
 )
 _BORN = re.compile(
     rf"是(?<=[我他她您你子女儿爸妈人婆公奶爷姐哥弟妹]是)({_YEAR},?(?:{_FEAST}|{_MONTH}(?:,?{_DAY})?)?)"
@@ -41,7 +41,7 @@ _BORN = re.compile(
 )
 _BORN_IN = re.compile(rf"[我他她娃妈爸](?:就是)?({_YEAR},?{_MONTH}(?:,?{_DAY})?)(?=的(?:[,。.!?\n属]|$))")
 _TODAY = ("今天", "现在", "明天", "今天是")
-_BORN_ON = re.compile(rf"({_YEAR},?(?:{_FEAST}|{_MONTH}(?:,?{_DAY})?)?),?(?:那天|那年)?(?:出生|生的|生人|出世)")
+_BORN_ON = re.compile(rf"({_YEAR}(?:[一-鿿]年)?,?(?:{_MONTH})?(?:{_FEAST}|{_DAY})?|{_MONTH},?{_DAY}),?(?:那天|那年)?(?:出生|生的|生人|出世|的?生日)")
 _FULL = re.compile(rf"年(?<={_N}{{2}}年),?{_MONTH},?{_DAY}")
 _YEAR_BEFORE = re.compile(rf"{_N}+$")
 _OF_MONTH = re.compile(rf"年(?<={_N}{{2}}年),?{_MONTH}(?:,?{_DAY})?(?=的?(?:[,。.?!\n]|$))")
@@ -82,7 +82,7 @@ def _after(text: str, word: Heard) -> Iterator[tuple[int, int]]:
     following = text.find("\n", own + 1)
     stop = following if following >= 0 else len(text)
     for form in (_DATE, _ENGLISH):
-        for match in form.finditer(text, word.end, min(own, word.end + 2 * _REACH)):
+        for match in form.finditer(text, word.end, min(own, word.end + 3 * _REACH)):
             if match.start() <= word.end + _REACH and not text.endswith(_TODAY, 0, match.start()):
                 yield match.span()
         asked = _QUESTION.search(text, word.start - _AROUND if word.start > _AROUND else 0, own) is not None

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_cues import Cue, Heard
-from pipeline.privacy.find_digits import DIGIT, digits_of
+from pipeline.privacy.find_digits import DIGIT, LITTLE_ELSE, digits_of
 from pipeline.privacy.find_said import Found, Said
 
 _D = rf"[\d{DIGIT}]"
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-_PLATE = re.compile(rf"[{_PROVINCES}][ ,、]?[a-hj-z](?:[ ,.、·]{{0,2}}(?:[a-z](?![a-z]{{2}})|{_D})){{4,6}}")
+_PLATE = re.compile(rf"[{_PROVINCES}][ ,、]?[a-hj-z](?:[ ,.、·]{{0,2}}(?:[a-z](?![a-z]{{2}})|[\d{DIGIT}{LITTLE_ELSE}])){{4,6}}")
 _PLATE_BEGUN = re.compile(rf"[{_PROVINCES}][a-hj-z](?:[ ,、]?(?:[a-z](?![a-z])|{_D})){{0,5}}(?![a-z])")
 _BARE_PLATE = re.compile(rf"[a-hj-z](?:[ ,.、·]?(?:[a-z]|{_D})){{5,6}}(?![a-z])")
 _PASSPORT = re.compile(r"[eg](?<![a-z0-9][eg])(?:\d{8}|[a-hj-np-z]\d{7})(?![a-z0-9])")
@@ -46,7 +46,7 @@ _ACCOUNT = re.compile(
 _WORD = re.compile(rf"(?:[a-z](?![a-z]* [a-z]{{2}})|{_D})(?:[,、]?[a-z\d_\-{DIGIT}])+")
 _TO_ACCOUNT = re.compile(r"(?:号码?|账号|就是|是|你?搜|:|,|叫|的|好像|设|要不|您|呢|吧|为|嗯|啊| )*")
 _FILE = re.compile(
-    rf"\(?(?:{_D}{{4}})\)?年?,?[{_PROVINCES}]{_D}{{2,5}}[民刑行执商知初终]{{1,3}}{_D}{{1,6}}号|[一-鿿]{{1,3}}字,?(?:{_D}{{4}}年?)?,?第{_D}{{3,}}号"
+    rf"\(?(?:{_D}{{4}})\)?年?,?[{_PROVINCES}]{_D}{{2,5}}[民刑行执商知初终]{{1,3}}{_D}{{1,6}}号|[{_PROVINCES}]\(?{_D}{{4}}\)?[一-鿿]{{2,9}}第{_D}{{4,}}号|[一-鿿]{{1,3}}字,?(?:{_D}{{4}}年?)?,?第{_D}{{3,}}号"
 )
 """Numbers of court files and certificates."""
 _LETTERS = re.compile("[a-z](?:[,、 ]+[a-z]){3,}")
@@ -70,6 +70,7 @@ def find_codes(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
             yield from _after_cue(said, word, _ASKED_PASSPORT, PersonalKind.PASSPORT)
         elif word.cue is Cue.MESSENGER:
             yield from _account(said, word, PersonalKind.MESSENGER)
+            yield from _spoken(said, word, PersonalKind.MESSENGER)
         elif word.cue is Cue.SECRET:
             yield from _account(said, word, PersonalKind.SECRET)
             yield from _spoken(said, word, PersonalKind.SECRET)

@@ -19,17 +19,18 @@ _LITTLE_ELSE = {
 """Words of the sound of a digit that stand beside digits for little else."""
 _EVERYDAY = {"一": "要", "二": "而儿", "三": "山", "四": "是事试死", "五": "无", "六": "留流", "七": "起期", "八": "吧把", "九": "就"}
 _MISHEARD = {word: digit for words in (_LITTLE_ELSE, _EVERYDAY) for digit, alike in words.items() for word in alike}
+LITTLE_ELSE = "".join(_LITTLE_ELSE.values())
 _ALIKE = rf"\d{DIGIT}{''.join(_LITTLE_ELSE.values())}"
 _NO_UNIT = "(?![十百千万年月块元点个天号岁])"
 _SLIP = re.compile(
     rf"[{''.join(_EVERYDAY.values())}](?:(?<=[\d{DIGIT}]{{4}}.)(?=[\d{DIGIT}]{_NO_UNIT})"
     rf"|(?<=[\d{DIGIT}]{{3}}[^是就])(?=[\d{DIGIT}]{{2}}{_NO_UNIT})"
-    rf"|(?<=[\d{DIGIT}]要)(?=[{_ALIKE}]{{2}})"
+    rf"|(?<=[\d{DIGIT}]{{6}}[期留流山])(?=\n|$)|(?<=[\d{DIGIT}]要)(?=[{_ALIKE}]{{2}})"
     rf"|(?<=要)(?=[3-9三四五六七八九][{_ALIKE}]{{2}}[{_ALIKE}要]{{6,7}}(?![\d{DIGIT}]))"
     rf"|(?<![一-鿿].)(?=[3-9三四五六七八九][{_ALIKE}],[{_ALIKE}]{{4}},[{_ALIKE}]{{4}}))"
     rf"|[{''.join(_LITTLE_ELSE.values())}](?:(?<=[{_ALIKE}]{{2}}.)(?=[{_ALIKE}]{_NO_UNIT})"
     rf"|(?<=[{_ALIKE}].)(?=[{_ALIKE}]{{2}}{_NO_UNIT})"
-    rf"|(?<=[\d{DIGIT}]{{2}}.)(?=[,、 ]+[{_ALIKE}]{{2}}|[,.。?!、 ]*(?:\n|$))"
+    rf"|(?<=[\d{DIGIT}]{{2}}.)(?=[,、 ]+[{_ALIKE}]{{2}}|[,.。?!、 ]*(?:\n|$|后面|完了|然后))|(?<=后面.)(?=[{_ALIKE}]{{3}})"
     rf"|(?<=[{_ALIKE}][,、 ].)(?=[{_ALIKE}]{{2}})|(?<=[\d{DIGIT}].)(?=,[{_ALIKE}]{{3}})"
     rf"|(?<![一-鿿].)(?=[\d{DIGIT}]{{2}}[{_ALIKE}]{{3}}))"
 )

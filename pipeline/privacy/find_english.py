@@ -66,8 +66,8 @@ _NO_NAME = re.compile(
     r"Center|Centre|Park|Store|City|Dental|Clinic|Hospital|University|School|Insurance|Prime|Pro|Plus|Card|Visa|Team|The|I|"
     r"Good|Morning|Afternoon|Court|Drive|Internet|Wireless|Energy|Electric|Water|Power|Office|Department|Inc|Ltd|Company)\b"
 )
-_SENTENCE = re.compile(r"(?:^|[.?!\n] ?)(?=[a-z]+ [a-z]+(?: [a-z]+)?[.,])")
-_ALONE = re.compile(r"([A-Z][a-z'’\-]+(?: [A-Z][A-Za-z'’\-]+){1,2})[.,]")
+_SENTENCE = re.compile(r"(?:^|[.?!\n] ?)(?=[a-z]+ [a-z]+(?: [a-z]+)?[.,?])")
+_ALONE = re.compile(r"([A-Z][a-z'’\-]+(?: [A-Z][A-Za-z'’\-]+){1,2})[.,?]")
 _SURNAME = re.compile(r"(?:'s| is|:|,)? ([A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+)?)")
 _REPLY = re.compile(
     r"(?:(?:[Yy]es|[Yy]eah|[Ss]ure|[Oo]kay|[Hh]i|[Uu]h|[Uu]m|[Ss]o|[Oo]h),? )*(?:(?:[Ii]t's|[Ii]t is|I'm|[Tt]his is|[Uu]nder|[Tt]hat's|[Tt]hat would be) )?"

@@ -53,15 +53,16 @@ _SURNAME_OF = re.compile("姓(?![名什啥甚氏是叫])(?=[一-鿿])")
 _INTRODUCED = re.compile("(?:我叫|我姓名是|我名字是|我的名字是|他叫|她叫)([一-鿿]{2,3})(?=[,。.?!:\n]|$)")
 _POSTS = re.compile("(?:主任|经理|班长|组长|主管|专员|店长|站长|队长|工程师|技师)(?=[一-鿿]{2,3}(?:[,。.?!\n]|$))")
 _CHILD_OF = re.compile("(?:小|阿)[一-鿿](?=妈妈|爸爸|奶奶|爷爷|家长)")
-_COMPOUND = re.compile("欧阳|诸葛|慕容|上官|令狐|尉迟|皇甫|拓跋|宇文|夏侯|端木|呼延|独孤|澹台|司徒|闻人|南宫|赫连|钟离|申屠")
+_COMPOUND = re.compile("欧阳|诸葛|慕容|上官|令狐|尉迟|颛孙|皇甫|拓跋|宇文|夏侯|端木|呼延|独孤|澹台|司徒|闻人|南宫|赫连|钟离|申屠")
 """Surnames that are hardly anything else, wherever they stand."""
 _NOT_AFTER = ("路", "街", "大道", "区", "镇", "新村", "小区")
 _IS_NAMED = re.compile(
-    rf"(?<=[是和跟叫找给让,吧\n])([{''.join(SURNAMES)}](?:(?![{''.join(NOT_GIVEN)}])[一-鿿]){{2}})(?=[吧吗,。.?!和跟是呢\n]|$)"
+    rf"(?<=[是和跟叫找给让,吧\n])([{''.join(SURNAMES)}](?:(?![{''.join(NOT_GIVEN)}])[一-鿿]){{2}})(?=[吧吗,。.?!和跟是呢\n]|$|[\d{DIGIT}]{{2}})"
 )
 _SURNAME_FIRST = re.compile("(?:嗯,?|我?姓)?((?![嗯对好谢哈是啊哦喂行没])[一-鿿]{1,2})(?=[,。.\n]|$)")
 """A surname, or a doubled pet name, that opens an answer."""
 _DOTTED = re.compile("(?![是叫我找您])(?:(?!女士|先生|小姐)[一-鿿]){2,6}[·•・](?:(?!女士|先生|小姐|同学|老师|[您你是的吗吧呢这那])[一-鿿]){2,7}")
+_OF_PEOPLE = re.compile("叫([一-鿿]{2,8}?)(?=,?(?:蒙古|藏|维吾尔|维|哈萨克|彝|壮|回|苗|侗|傣|白|羌|满|朝鲜)族)")
 _CALL_ME = re.compile("(?:叫|喊)我([一-鿿]{2,3})(?=就行|就好|吧|就可以|好了|得了)")
 _NICK = re.compile("(?:小|老)(?=[一-鿿])")
 _NICK_BEFORE = re.compile(
@@ -70,7 +71,7 @@ _NICK_BEFORE = re.compile(
 )
 _NICK_AFTER = re.compile(
     '$|[\\s,.。?!、:;…"”]|为您|为你|给您|在线|在的|就行|你|您|他|她|找|说|师傅|工号|请|一家|这里|接|'
-    "呢|吧|吗|啊|很高兴|来"
+    "呢|吧|吗|啊|很高兴|来|就|电话|打"
 )
 _NO_SURNAME = frozenset("我你您他她咱这那哪位各本该老小大好对是的和给请祝向谢两每某男女嗯啊哦")
 _NO_NICK = frozenset("时区心费计单师")
@@ -101,6 +102,7 @@ _KIN = frozenset(
 )
 _SHORTEST = 2
 _ASK_TURNS = 3
+_OF_PLACES = frozenset("苑园路村区镇城店厂司院厅")
 
 
 def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
@@ -210,6 +212,8 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
                 yield start, match.start()
     for match in (*_CHILD_OF.finditer(text), *(_DOTTED.finditer(text) if "·" in text or "・" in text else ())):
         yield match.span()
+    for match in _OF_PEOPLE.finditer(text) if "族" in text else ():
+        yield match.span(1)
     for match in _CALL_ME.finditer(text):
         if match[1] not in NOT_NAMES and not NOT_GIVEN.intersection(match[1]):
             yield match.span(1)
@@ -244,6 +248,10 @@ def _nicknames(said: Said) -> Iterator[Place]:
     opening = text.find("\n")
     for match in _NICK.finditer(text):
         at = match.end()
+        if text[at + 1 : at + 2] == text[at] and text[at] in COMMON:
+            yield at, at + 1
+            yield from name_at(text, at + 1, sure=True)
+            continue
         if not _NICK_AFTER.match(text, at + 1) or text[at] not in SURNAMES or text[at] in _NO_NICK:
             continue
         if at < opening and said.role_at(at) is Role.AGENT:
@@ -274,6 +282,10 @@ def _answers(said: Said, word: Heard) -> Iterator[Place]:
         stop = end if end >= 0 else len(text)
         if said.turns[following].role is not asker or asker is Role.UNKNOWN:
             found = list(_parts(text, at + 1, stop, sure=True))
+            lead = _LEAD.match(text, at + 1, stop)
+            opening = lead.end() if lead is not None else at + 1
+            if not any(start <= opening < end for start, end in found):
+                found += (place for place in name_at(text, opening, sure=False) if text[place[1] - 1] not in _OF_PLACES)
             first = _SURNAME_FIRST.match(text, at + 1)
             if first is not None and _is_opening(first[1], text[word.start : word.end]):
                 found.append(first.span(1))

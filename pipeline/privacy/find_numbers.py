@@ -42,8 +42,8 @@ _FEWEST = {
     Cue.EMAIL: 7,
 }
 """From how many digits a number is taken for what the words before it announce."""
-_UNASKED = 7
-"""From how many digits a number without any such word is masked, as of unknown kind."""
+_REPEATED = 4
+"""From how many digits a number that was found is found again wherever it is said."""
 _GROUP = 4
 """Digits that are said in one breath: 幺幺二二 can be a group of a card's as well as a hotline."""
 _PIECE = 2
@@ -68,6 +68,7 @@ _AMBIGUOUS = {PersonalKind.BANK_CARD, PersonalKind.LANDLINE}
 _DECIDING = {Cue.RESIDENT_ID, Cue.ORDER, Cue.MESSENGER, Cue.BANK_CARD, Cue.SECRET}
 _LETTERED = {PersonalKind.NUMBER, PersonalKind.ORDER, PersonalKind.SECRET, PersonalKind.MESSENGER, PersonalKind.PASSPORT}
 _PLUS = re.compile(r"(?:\+|(?<![a-z])plus |加)$")
+_ONE_LETTER = re.compile("(?<![a-z0-9])[a-z]$")
 _CAPITALS = re.compile(r"(?<![a-z])[a-z]{1,3} $")
 _TOLL_FREE = re.compile(r"(?:1[- ])?8(?:00|88|77)[- ]\d{3}[- ]")
 _WORD = re.compile("[一-鿿](?<!杠)")
@@ -108,7 +109,7 @@ def find_numbers(
 
 def _repeated(said: Said, runs: Sequence[Run], found: Sequence[Found]) -> Iterator[Found]:
     """Where a whole number that was found is said once more, whatever stands around it."""
-    kinds = {datum.value: datum.kind for datum in found if len(datum.value) >= _UNASKED}
+    kinds = {datum.value: datum.kind for datum in found if len(datum.value) >= _REPEATED and not is_date(datum.value)}
     for run in runs:
         if run.digits in kinds:
             yield from _spans(said, run, kinds[run.digits], run.digits)
@@ -293,6 +294,8 @@ def _spans(said: Said, run: Run, kind: PersonalKind, value: str) -> Iterator[Fou
         capitals = _CAPITALS.search(text, max(line, start - 4), start)
         if capitals is not None and said.original(capitals.start(), start).strip().isupper():
             start = capitals.start()
+    if kind not in _LETTERED and _ONE_LETTER.search(text, max(0, start - 2), start) is not None:
+        start -= 1
     for piece in run.pieces[1:]:
         if _WORD.search(text, end, piece.start):
             yield Found(start, end, kind, value)
