@@ -12,9 +12,7 @@ from pipeline.text.numbers import number_value
 _N = rf"[\d{DIGIT}]"
 _YEAR = rf"(?:{_N}{{4}}年|{_N}{{2}}年|(?:去|前|今|大前)年(?=.{{1,3}}月))"
 _MONTH = rf"(?:闰?(?:[\d{DIGIT}]{{1,2}}|十[一二]?|腊|正|冬)月(?:份)?)"
-_DAY = (
-    rf"(?:[一二三]?十[一二三四五六七八九]?|初[一二三四五六七八九十]|廿[一二三四五六七八九]?|[\d{DIGIT}]{{1,2}}|底|初|中旬)[号日]?"
-)
+_DAY = rf"(?:[一二三]?十[一二三四五六七八九]?|初[一二三四五六七八九十]|廿[一二三四五六七八九]?|[\d{DIGIT}]{{1,2}}|底|初|中旬)[号日]?"
 _FEAST = "(?:的?(?:五一|十一|国庆|元旦|春节|中秋|除夕|大年三十|年三十|端午|元宵|正月|[一-鿿]{2}节)(?:那天|节)?)"
 _DATE = re.compile(
     rf"(?<!{_N})(?:19|20|一九|二零)[\d{DIGIT}]{{2}},?{_MONTH}(?:,?{_DAY})?|{_YEAR}(?:[一-鿿]年)?(?:,?{_FEAST}|[的,]{{0,2}}(?:农历|阴历|阳历|公历)?{_MONTH}(?:,?{_DAY})?)?|{_MONTH},?{_DAY}|(?<!{_N}){_N}{{8}}(?!{_N})|"
@@ -41,11 +39,15 @@ _BORN = re.compile(
 )
 _BORN_IN = re.compile(rf"[我他她娃妈爸](?:就是)?({_YEAR},?{_MONTH}(?:,?{_DAY})?)(?=的(?:[,。.!?\n属]|$))")
 _TODAY = ("今天", "现在", "明天", "今天是")
-_BORN_ON = re.compile(rf"({_YEAR}(?:[一-鿿]年)?,?(?:{_MONTH})?(?:{_FEAST}|{_DAY})?|{_MONTH},?{_DAY}),?(?:那天|那年)?(?:出生|生的|生人|出世|的?生日)")
+_BORN_ON = re.compile(
+    rf"({_YEAR}(?:[一-鿿]年)?,?(?:{_MONTH})?(?:{_FEAST}|{_DAY})?|{_MONTH},?{_DAY}),?(?:那天|那年)?(?:出生|生的|生人|出世|的?生日)"
+)
 _FULL = re.compile(rf"年(?<={_N}{{2}}年),?{_MONTH},?{_DAY}")
 _YEAR_BEFORE = re.compile(rf"{_N}+$")
 _OF_MONTH = re.compile(rf"年(?<={_N}{{2}}年),?{_MONTH}(?:,?{_DAY})?(?=的?(?:[,。.?!\n]|$))")
-_OF_AGE = re.compile("(?<!发)(?<!产)生日|出生|生于|属[鼠牛虎兔龙蛇马羊猴鸡狗猪]|岁|阴历|农历|阳历|公历|年纪|年龄|多大|满月|过生")
+_OF_AGE = re.compile(
+    "(?<!发)(?<!产)生日|出生|生于|属[鼠牛虎兔龙蛇马羊猴鸡狗猪]|岁|阴历|农历|阳历|公历|年纪|年龄|多大|满月|过生"
+)
 _ELSEWHERE = re.compile(
     "入职|开户|[买购签办订开注装建领]|毕业|结婚|工作|成立|入党|入伍|离职|生效|投保|起保|到期|开始|通车|发布|上线|登记|出厂|有效|"
     "贷|下单|消费|缴|交|扣|来的|用了|保修|合同|注册|期|截止|活动|预约|上牌|年检|过户|迁|搬|住院|手术"
@@ -126,7 +128,9 @@ def _repeated(said: Said, found: Sequence[tuple[int, int]]) -> Iterator[tuple[in
             stop = line if line >= 0 else len(text)
         for again in _DATE.finditer(text, end, stop):
             same_year, same_month = _year_of(again.group()), _month_of(again.group())
-            if (same_year is not None and same_year == year) or (same_year is None and same_month and same_month == month):
+            if (same_year is not None and same_year == year) or (
+                same_year is None and same_month and same_month == month
+            ):
                 yield again.span()
 
 

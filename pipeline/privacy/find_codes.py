@@ -10,7 +10,9 @@ from pipeline.privacy.find_said import Found, Said
 
 _D = rf"[\d{DIGIT}]"
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-_PLATE = re.compile(rf"[{_PROVINCES}][ ,、]?[a-hj-z](?:[ ,.、·]{{0,2}}(?:[a-z](?![a-z]{{2}})|[\d{DIGIT}{LITTLE_ELSE}])){{4,6}}")
+_PLATE = re.compile(
+    rf"[{_PROVINCES}][ ,、]?[a-hj-z](?:[ ,.、·]{{0,2}}(?:[a-z](?![a-z]{{2}})|[\d{DIGIT}{LITTLE_ELSE}])){{4,6}}"
+)
 _PLATE_BEGUN = re.compile(rf"[{_PROVINCES}][a-hj-z](?:[ ,、]?(?:[a-z](?![a-z])|{_D})){{0,5}}(?![a-z])")
 _BARE_PLATE = re.compile(rf"[a-hj-z](?:[ ,.、·]?(?:[a-z]|{_D})){{5,6}}(?![a-z])")
 _PASSPORT = re.compile(r"[eg](?<![a-z0-9][eg])(?:\d{8}|[a-hj-np-z]\d{7})(?![a-z0-9])")

@@ -17,7 +17,17 @@ _LITTLE_ELSE = {
     "五": "伍午舞武吴捂", "六": "陆遛溜柳", "七": "柒妻漆戚拐", "八": "捌拔扒叭疤", "九": "玖酒久勾钩韭",
 }  # fmt: skip
 """Words of the sound of a digit that stand beside digits for little else."""
-_EVERYDAY = {"一": "要", "二": "而儿", "三": "山", "四": "是事试死", "五": "无", "六": "留流", "七": "起期", "八": "吧把", "九": "就"}
+_EVERYDAY = {
+    "一": "要",
+    "二": "而儿",
+    "三": "山",
+    "四": "是事试死",
+    "五": "无",
+    "六": "留流",
+    "七": "起期",
+    "八": "吧把",
+    "九": "就",
+}
 _MISHEARD = {word: digit for words in (_LITTLE_ELSE, _EVERYDAY) for digit, alike in words.items() for word in alike}
 LITTLE_ELSE = "".join(_LITTLE_ELSE.values())
 _ALIKE = rf"\d{DIGIT}{''.join(_LITTLE_ELSE.values())}"
@@ -203,7 +213,11 @@ def _english_pieces(text: str) -> Iterator[tuple[Piece, bool]]:
 
 def _counts(text: str, start: int, end: int, length: int) -> bool:
     if _MEASURE.match(text, end):
-        return text[end : end + 2] not in ("号码", "位数") and not (length > 2 and text.startswith("号的", end)) and not text.startswith("点com", end)
+        return (
+            text[end : end + 2] not in ("号码", "位数")
+            and not (length > 2 and text.startswith("号的", end))
+            and not text.startswith("点com", end)
+        )
     if length <= 3 and _ORDINAL.search(text[max(0, start - 3) : start]):
         return True
     return bool(_DECIMAL.match(text, start) or (text[max(0, start - 1)] == "." and text[max(0, start - 2)].isdigit()))

@@ -51,7 +51,9 @@ _STREET = re.compile(
     rf"(?:,? (?:apartment|apt|suite|unit|flat|floor|number|room|lot) (?:[a-z]?\d+[a-z]?|(?:{_DIGIT}|{_TEENS})(?:[- ](?:{_DIGIT}|{_TEENS}|[a-z](?![a-z])))*"
     r"|[a-z](?![a-z])))?(?:, [a-z]+(?: [a-z]+)?(?=[.,\n]|$))?"
 )
-_BOX = re.compile(rf"(?<![a-z])(?:p\.?o\.? box|(?:apartment|apt|suite|unit|flat|lot)) (?:\d+[a-z]?|(?:{_DIGIT}|{_TEENS})(?![a-z]))")
+_BOX = re.compile(
+    rf"(?<![a-z])(?:p\.?o\.? box|(?:apartment|apt|suite|unit|flat|lot)) (?:\d+[a-z]?|(?:{_DIGIT}|{_TEENS})(?![a-z]))"
+)
 _INTRODUCED = re.compile(
     r"(?<![a-z])(?:(?:my|his|her|our) (?:husband|wife|son|daughter|mother|mom|mum|father|dad|brother|sister|partner|boss|"
     r"friend|roommate|neighbou?r|fiancée?|boyfriend|girlfriend|colleague|assistant|manager|doctor|uncle|aunt)(?:'s name)?(?: is|,|'s)?|"
@@ -133,7 +135,9 @@ def names_in_english(said: Said, heard: Sequence[Heard]) -> Iterator[tuple[int, 
         if name is not None and _NO_NAME.search(name[1]) is None:
             yield match.end(), match.end() + name.end(1)
     for word in heard:
-        surname = _SURNAME.match(said.original(word.end, min(len(text), word.end + 30))) if word.cue is Cue.NAME else None
+        surname = (
+            _SURNAME.match(said.original(word.end, min(len(text), word.end + 30))) if word.cue is Cue.NAME else None
+        )
         if surname is not None and _NO_NAME.search(surname[1]) is None:
             yield word.end + surname.start(1), word.end + surname.end(1)
         line = text.find("\n", word.end) + 1

@@ -53,7 +53,9 @@ _SURNAME_OF = re.compile("姓(?![名什啥甚氏是叫])(?=[一-鿿])")
 _INTRODUCED = re.compile("(?:我叫|我姓名是|我名字是|我的名字是|他叫|她叫)([一-鿿]{2,3})(?=[,。.?!:\n]|$)")
 _POSTS = re.compile("(?:主任|经理|班长|组长|主管|专员|店长|站长|队长|工程师|技师)(?=[一-鿿]{2,3}(?:[,。.?!\n]|$))")
 _CHILD_OF = re.compile("(?:小|阿)[一-鿿](?=妈妈|爸爸|奶奶|爷爷|家长)")
-_COMPOUND = re.compile("欧阳|诸葛|慕容|上官|令狐|尉迟|颛孙|皇甫|拓跋|宇文|夏侯|端木|呼延|独孤|澹台|司徒|闻人|南宫|赫连|钟离|申屠")
+_COMPOUND = re.compile(
+    "欧阳|诸葛|慕容|上官|令狐|尉迟|颛孙|皇甫|拓跋|宇文|夏侯|端木|呼延|独孤|澹台|司徒|闻人|南宫|赫连|钟离|申屠"
+)
 """Surnames that are hardly anything else, wherever they stand."""
 _NOT_AFTER = ("路", "街", "大道", "区", "镇", "新村", "小区")
 _IS_NAMED = re.compile(
@@ -61,7 +63,9 @@ _IS_NAMED = re.compile(
 )
 _SURNAME_FIRST = re.compile("(?:嗯,?|我?姓)?((?![嗯对好谢哈是啊哦喂行没])[一-鿿]{1,2})(?=[,。.\n]|$)")
 """A surname, or a doubled pet name, that opens an answer."""
-_DOTTED = re.compile("(?![是叫我找您])(?:(?!女士|先生|小姐)[一-鿿]){2,6}[·•・](?:(?!女士|先生|小姐|同学|老师|[您你是的吗吧呢这那])[一-鿿]){2,7}")
+_DOTTED = re.compile(
+    "(?![是叫我找您])(?:(?!女士|先生|小姐)[一-鿿]){2,6}[·•・](?:(?!女士|先生|小姐|同学|老师|[您你是的吗吧呢这那])[一-鿿]){2,7}"
+)
 _OF_PEOPLE = re.compile("叫([一-鿿]{2,8}?)(?=,?(?:蒙古|藏|维吾尔|维|哈萨克|彝|壮|回|苗|侗|傣|白|羌|满|朝鲜)族)")
 _CALL_ME = re.compile("(?:叫|喊)我([一-鿿]{2,3})(?=就行|就好|吧|就可以|好了|得了)")
 _NICK = re.compile("(?:小|老)(?=[一-鿿])")
@@ -157,7 +161,13 @@ def _first_before(text: str, word: Heard) -> bool:
 
 def _ends_title(text: str, word: Heard) -> bool:
     """Whether a title of one character stands alone: 王总您好, not 王总共."""
-    return re.match("$|[\\s,.。?!、:;…]|您|你|好|在|说|接|的|吗|呢|吧|介绍|给|帮|跟|她|他|那|今|昨|刚|也|就|来|去|打|叫|让|告诉|我", text[word.end : word.end + 2]) is not None
+    return (
+        re.match(
+            "$|[\\s,.。?!、:;…]|您|你|好|在|说|接|的|吗|呢|吧|介绍|给|帮|跟|她|他|那|今|昨|刚|也|就|来|去|打|叫|让|告诉|我",
+            text[word.end : word.end + 2],
+        )
+        is not None
+    )
 
 
 def _name_before(text: str, end: int, *, kin: bool) -> int | None:

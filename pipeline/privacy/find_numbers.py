@@ -50,7 +50,9 @@ _PIECE = 2
 _LETTERS_BEFORE = re.compile(
     r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|杠)(?:[,、_\-]{0,2}|,?(?:后面|后边|然后|再|加)是?,?)|(?<![a-z])[a-z] )+$"
 )
-_LETTERS_AFTER = re.compile(rf"(?:[,、_\- ]?(?:艾特|@|#|\*|井号?键?|星号键?|[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+")
+_LETTERS_AFTER = re.compile(
+    rf"(?:[,、_\- ]?(?:艾特|@|#|\*|井号?键?|星号键?|[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+"
+)
 _CLOSE = {Cue.SECRET, Cue.ORDER, Cue.BANK_CARD}
 """What is announced in the same sentence, if in the same turn."""
 _SENTENCE_END = re.compile(r"[。?!;]|\.(?!\d)")
@@ -66,7 +68,13 @@ _IN_PIECES = {PersonalKind.MOBILE, PersonalKind.RESIDENT_ID, PersonalKind.BANK_C
 _OF_NAMES = {Cue.TITLE, Cue.JOB, Cue.KIN, Cue.NAME}
 _AMBIGUOUS = {PersonalKind.BANK_CARD, PersonalKind.LANDLINE}
 _DECIDING = {Cue.RESIDENT_ID, Cue.ORDER, Cue.MESSENGER, Cue.BANK_CARD, Cue.SECRET}
-_LETTERED = {PersonalKind.NUMBER, PersonalKind.ORDER, PersonalKind.SECRET, PersonalKind.MESSENGER, PersonalKind.PASSPORT}
+_LETTERED = {
+    PersonalKind.NUMBER,
+    PersonalKind.ORDER,
+    PersonalKind.SECRET,
+    PersonalKind.MESSENGER,
+    PersonalKind.PASSPORT,
+}
 _PLUS = re.compile(r"(?:\+|(?<![a-z])plus |加)$")
 _ONE_LETTER = re.compile("(?<![a-z0-9])[a-z]$")
 _CAPITALS = re.compile(r"(?<![a-z])[a-z]{1,3} $")

@@ -36,7 +36,13 @@ def spellings(text: str, parts: Sequence[Part], places: Sequence[Place]) -> list
     if not characters:
         return found
     for start, end, name in parts:
-        known = len(name) == 3 and name[-1] in characters and name[-1] in SURNAMES and name[1] != "的" and name[0] not in NOT_GIVEN
+        known = (
+            len(name) == 3
+            and name[-1] in characters
+            and name[-1] in SURNAMES
+            and name[1] != "的"
+            and name[0] not in NOT_GIVEN
+        )
         if known and not any(start < last and first < end for first, last in places):
             found.append((start, end))
     for match in _SPELT.finditer(text):
