@@ -51,7 +51,8 @@ _DWELLING = "栋幢楼元室弄座号门"
 _NUMBER = re.compile(rf"{_N}")
 _OURS_REACH = 24
 _LIVED_IN = re.compile(
-    "(?:从|在|到|住|回)([一-鿿]{2,4}(?:小区|花园|家园|公寓|新村))|(?:是|是在|,)([一-鿿]{2,4}(?:小区|花园|家园|新村|公馆|雅苑))(?=[,。.?!\n吗吧的那这]|$)"
+    "(?:从|在|到|住|回)([一-鿿]{2,4}(?:小区|花园|家园|公寓|新村))|(?:是|是在|,)([一-鿿]{2,4}(?:小区|花园|家园|"
+    "新村|公馆|雅苑))(?=[,。.?!\n吗吧的那这]|$)"
 )
 _HOTLINE = 5
 """Digits from which 10000号 is a hotline rather than a house."""
@@ -143,8 +144,8 @@ def _begin(text: str, at: int) -> tuple[int, bool]:
                 first, led = lead.end(), True
         name = text[first:end]
         estate = start == at == end and len(name) in (2, 3, 4, 5, 6) and _HOUSE.match(text, _number_end(text, at))
-        estate = estate or (_SENT_TO.search(text, line, first) is not None and _SOME_ESTATE.fullmatch(name) is not None)
-        if (_PLACE.search(name) is None and not estate) or _NO_PLACE.search(name):
+        sent = _SENT_TO.search(text, line, first) is not None and _SOME_ESTATE.fullmatch(name) is not None
+        if (_PLACE.search(name) is None and not estate and not sent) or _NO_PLACE.search(name):
             return start, placed
         start, placed = first, True
         if led:

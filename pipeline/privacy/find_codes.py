@@ -19,7 +19,7 @@ _PASSPORT = re.compile(r"[eg](?<![a-z0-9][eg])(?:\d{8}|[a-hj-np-z]\d{7})(?![a-z0
 _ASKED_PASSPORT = re.compile(rf"(?<![a-z])[a-z](?:[ ,、]?[a-z])?(?:[ ,.、]{{0,2}}{_D}){{6,9}}")
 
 _AT = r"艾特|爱特|圈a|@|小老鼠|(?<![a-z])at(?![a-z])"
-_TOP = r"com|cn|net|org|edu|gov|co"
+_TOP = r"com|cn|net|org|edu|gov|co|hk|tw|ch|de|uk|jp|io|me|info|vip"
 _PART = (
     rf"[a-z\d_+\-{DIGIT}]|下划线|下横线|横杠|中杠|杠|点|[两三四五六]个(?={_D})|小写|大写|"
     rf"(?<![a-z])(?:dot|underscore|dash)(?![a-z])"
@@ -29,8 +29,10 @@ _DOMAIN_END = re.compile(
 )
 _ADDRESS_BEFORE = re.compile(rf"(?:(?:{_AT}|{_PART}|\.)(?:[,、](?! )| (?=[a-z\d](?![a-z\d])|@))?)+$")
 _ENGLISH_MAIL = re.compile(
-    r"(?:(?<![a-z])[a-z] )*[a-z0-9_.+\-]+(?: (?:dot|underscore|dash|hyphen|plus) [a-z0-9]+| (?:zero|oh|one|two|three|four|five|six|seven|"
-    r"eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|\d+|"
+    r"(?:(?<![a-z])[a-z] )*[a-z0-9_.+\-]+(?: (?:dot|underscore|dash|hyphen|plus) [a-z0-9]+| (?:zero|oh|one|two|"
+    r"three|four|five|six|seven|"
+    r"eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|"
+    r"nine)ty|\d+|"
     r"[a-z](?![a-z]))(?![a-z]))* at [a-z0-9\-]+(?: dot [a-z]+)+|"
     r"[a-z0-9_.+\-]+@[a-z0-9.\-]+\.[a-z]{2,}"
 )
@@ -48,14 +50,18 @@ _ACCOUNT = re.compile(
 _WORD = re.compile(rf"(?:[a-z](?![a-z]* [a-z]{{2}})|{_D})(?:[,、]?[a-z\d_\-{DIGIT}])+")
 _TO_ACCOUNT = re.compile(r"(?:号码?|账号|就是|是|你?搜|:|,|叫|的|好像|设|要不|您|呢|吧|为|嗯|啊| )*")
 _FILE = re.compile(
-    rf"\(?(?:{_D}{{4}})\)?年?,?[{_PROVINCES}]{_D}{{2,5}}[民刑行执商知初终]{{1,3}}{_D}{{1,6}}号|[{_PROVINCES}]\(?{_D}{{4}}\)?[一-鿿]{{2,9}}第{_D}{{4,}}号|[一-鿿]{{1,3}}字,?(?:{_D}{{4}}年?)?,?第{_D}{{3,}}号"
+    rf"\(?(?:{_D}{{4}})\)?年?,?[{_PROVINCES}]{_D}{{2,5}}[民刑行执商知初终]{{1,3}}{_D}{{1,6}}号|"
+    rf"[{_PROVINCES}]\(?{_D}{{4}}\)?[一-鿿]{{2,9}}第{_D}{{4,}}号|[一-鿿]{{1,3}}字,?(?:{_D}{{4}}年?)?,?第{_D}{{3,}}号"
 )
 """Numbers of court files and certificates."""
 _LETTERS = re.compile("[a-z](?:[,、 ]+[a-z]){3,}")
 _SPOKEN = re.compile(
-    rf"(?:(?:[一-鿿]{{1,4}}?|(?<![a-z])[a-z]{{2,8}})(?:[两三]个字)?的?(?:全拼|拼音|首字母)|大写|小写|数字|(?<![a-z])[a-z](?![a-z]{{3}})|{_D}|井号|星号|"
-    rf"下划线|感叹号|杠|艾特|@|#|\*)(?:[,、 ]?(?:(?:[一-鿿]{{1,4}}|[a-z]{{2,8}})的?(?:全拼|拼音|首字母)|大写|小写|数字|[a-z](?![a-z]{{3}})|{_D}|"
-    rf"井号|星号|下划线|感叹号|杠|点|加|艾特|@|#|\*|的(?=[,a-z])))+"
+    rf"(?:(?:[一-鿿]{{1,4}}?|(?<![a-z])[a-z]{{2,8}})(?:[两三]个字)?的?(?:全拼|拼音|首字母)|大写|小写|数字|"
+    rf"(?<![a-z])[a-z](?![a-z]{{3}})|{_D}|井号|星号|"
+    rf"下划线|感叹号|斜?杠|艾特|@|#|\*)(?:[,、 ]?(?:(?:[一-鿿]{{1,4}}|[a-z]{{2,8}})的?(?:全拼|拼音|首字母)|大写|"
+    rf"小写|数字|[a-z](?![a-z]{{3}})|"
+    rf"{_D}|"
+    rf"井号|星号|下划线|感叹号|斜?杠|点|加|艾特|@|#|\*|的(?=[,a-z])))+"
 )
 _SPELT = re.compile("[a-z拼母]")
 _SHORTEST_ACCOUNT = 5

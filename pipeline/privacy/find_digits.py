@@ -40,7 +40,8 @@ _SLIP = re.compile(
     rf"|(?<![一-鿿].)(?=[3-9三四五六七八九][{_ALIKE}],[{_ALIKE}]{{4}},[{_ALIKE}]{{4}}))"
     rf"|[{''.join(_LITTLE_ELSE.values())}](?:(?<=[{_ALIKE}]{{2}}.)(?=[{_ALIKE}]{_NO_UNIT})"
     rf"|(?<=[{_ALIKE}].)(?=[{_ALIKE}]{{2}}{_NO_UNIT})"
-    rf"|(?<=[\d{DIGIT}]{{2}}.)(?=[,、 ]+[{_ALIKE}]{{2}}|[,.。?!、 ]*(?:\n|$|后面|完了|然后))|(?<=后面.)(?=[{_ALIKE}]{{3}})"
+    rf"|(?<=[\d{DIGIT}]{{2}}.)(?=[,、 ]+[{_ALIKE}]{{2}}|[,.。?!、 ]*(?:\n|$|后面|完了|然后))|"
+    rf"(?<=后面.)(?=[{_ALIKE}]{{3}})"
     rf"|(?<=[{_ALIKE}][,、 ].)(?=[{_ALIKE}]{{2}})|(?<=[\d{DIGIT}].)(?=,[{_ALIKE}]{{3}})"
     rf"|(?<![一-鿿].)(?=[\d{DIGIT}]{{2}}[{_ALIKE}]{{3}}))"
 )
@@ -58,7 +59,7 @@ _TOKEN = re.compile(
     r"|(?P<other>.)"
 )
 _FILLER = (
-    "嗯|呃|额|哎|诶|啊|哦|噢|那个|然后|后面|后头|后边|再|接着|中间|最后|下面|对|杠|空格|就是|是|来|"
+    "嗯|呃|额|哎|诶|啊|哦|噢|那个|然后|后面|后头|后边|再|接着|中间|最后|下面|对|斜?杠|空格|就是|是|来|"
     "这个|完了|还有|and|uh|um|then"
 )
 _GAP = re.compile(rf"(?:[ ,.、·…\-~—\"'()/。:]|{_FILLER})*")
@@ -81,12 +82,15 @@ _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _ENGLISH |= {word: str(value) for value, word in enumerate(_TEENS, 10)}
 _ENGLISH |= {word: str(10 * value) for value, word in enumerate(_TENS, 2)}
 _ENGLISH_DIGIT = re.compile(
-    rf"(?<![a-z])(?:(double|triple)[ -])?({'|'.join(_ENGLISH)})(?:(?<=ty)[- ](one|two|three|four|five|six|seven|eight|nine))?"
+    rf"(?<![a-z])(?:(double|triple)[ -])?({'|'.join(_ENGLISH)})(?:(?<=ty)[- ](one|two|three|four|five|six|seven|"
+    rf"eight|nine))?"
     rf"( hundred)?(?![a-z'])"
 )
 _ENGLISH_UNIT = re.compile(
-    r"[ -](?:percent|dollars?|bucks|pounds?|euros?|cents?|minutes?|hours?|days?|weeks?|months?|years?|a\.?m|p\.?m|o'clock|degrees|"
-    r"miles|people|times|points?|stars?|thousand|million|hundred|books?|of|to|or|tablets?|milligrams?|past|quarter|items?|digits?|numbers?|letters?|(?:fir|seco|thi)[a-z]+|[a-z]+th)(?![a-z])"
+    r"[ -](?:percent|dollars?|bucks|pounds?|euros?|cents?|minutes?|hours?|days?|weeks?|months?|years?|a\.?m|p\.?m|"
+    r"o'clock|degrees|"
+    r"miles|people|times|points?|stars?|thousand|million|hundred|books?|of|to|or|tablets?|milligrams?|past|quarter|"
+    r"items?|digits?|numbers?|letters?|(?:fir|seco|thi)[a-z]+|[a-z]+th)(?![a-z])"
 )
 _LATIN = re.compile("[a-z]{3} ")
 _OTHER_FIGURES = re.compile(

@@ -11,7 +11,8 @@ _LATIN = re.compile("[a-z]{2} [a-z]")
 _DIGIT = "zero|one|two|three|four|five|six|seven|eight|nine|oh"
 _TEENS = (
     "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|"
-    "(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine)(?![a-z]))?"
+    "(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|"
+    "nine)(?![a-z]))?"
 )
 _NATO = (
     "alpha|alfa|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa|quebec|"
@@ -19,7 +20,8 @@ _NATO = (
 )
 _LETTER = r"[a-z](?![a-z'’])(?:,? (?:as in|like in|like|for) [a-z]+)?"
 _TOKEN = (
-    rf"(?<![a-z'’])(?:(?:double|triple)[ -](?:{_DIGIT}|[a-z](?![a-z]))|(?:{_DIGIT}|{_TEENS}|{_NATO})(?![a-z])|{_LETTER}|"
+    rf"(?<![a-z'’])(?:(?:double|triple)[ -](?:{_DIGIT}|[a-z](?![a-z]))|(?:{_DIGIT}|{_TEENS}|{_NATO})(?![a-z])|"
+    rf"{_LETTER}|"
     r"(?=[a-z\d]*\d)[a-z\d]+(?![a-z\d]))"
 )
 _BETWEEN = r"(?:[ ,.\-–—/]+(?:(?:uh|um|er|then|and then|and|dash|hyphen|space|that's)[ ,]+)?)"
@@ -28,7 +30,8 @@ _WHOLE = re.compile(r"(?<![a-z\d])(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{5,14}(?![a-z\d
 _A_DIGIT = re.compile(rf"\d|(?<![a-z])(?:{_DIGIT}|double|triple)(?![a-z])|(?<![a-z])(?:{_TEENS})(?![a-z])")
 _SPELLED = re.compile(rf"(?<![a-z'’])(?:double [a-z]|[a-z])(?![a-z'’])|(?<![a-z])(?:{_NATO})(?![a-z])")
 _UNIT = re.compile(
-    r" ?(?:percent|%|dollars?|bucks|pounds?|euros?|cents?|minutes?|hours?|days?|weeks?|months?|years?|a\.?m|p\.?m|o'clock|degrees|"
+    r" ?(?:percent|%|dollars?|bucks|pounds?|euros?|cents?|minutes?|hours?|days?|weeks?|months?|years?|a\.?m|p\.?m|"
+    r"o'clock|degrees|"
     r"miles|km|kg|gb|mb|people|times|points?|stars?|in the (?:morning|afternoon|evening))(?![a-z])"
 )
 _BENIGN = re.compile(
@@ -36,7 +39,8 @@ _BENIGN = re.compile(
     r"departs|leaves|hotline|toll-free|ending in|ends in|ending|last four)[ ,]*(?:is |are |with )?(?:[a-z]{2} )?$"
 )
 _ASKED = {
-    Cue.ORDER, Cue.SECRET, Cue.PASSPORT, Cue.RESIDENT_ID, Cue.BANK_CARD, Cue.NUMBER, Cue.LICENCE_PLATE, Cue.MESSENGER, Cue.MOBILE,
+    Cue.ORDER, Cue.SECRET, Cue.PASSPORT, Cue.RESIDENT_ID, Cue.BANK_CARD, Cue.NUMBER, Cue.LICENCE_PLATE, Cue.MESSENGER,
+    Cue.MOBILE,
 }  # fmt: skip
 _REACH = 60
 _CUE_TURNS = 2
@@ -45,34 +49,47 @@ _FEWEST_CHARACTERS = 4
 _UNASKED = 5
 
 _STREET = re.compile(
-    rf"(?<![a-z\d])(?:\d{{1,5}}[a-z]?|(?:(?:{_TEENS}|{_DIGIT}|hundred)[ -]+){{1,4}}(?<= ))(?: ?(?:north|south|east|west|[nsew]))? ?"
-    r"(?:[a-z']+ ){1,3}(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|way|court|ct|place|pl|close|terrace|"
+    rf"(?<![a-z\d])(?:\d{{1,5}}[a-z]?|(?:(?:{_TEENS}|{_DIGIT}|hundred)[ -]+){{1,4}}(?<= ))(?: ?(?:north|south|east|"
+    rf"west|[nsew]))? ?"
+    r"(?:[a-z']+ ){1,3}(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|way|court|ct|place|pl|close|"
+    r"terrace|"
     r"crescent|square|parkway|highway|circle|trail|grove|gardens|row|hill)(?![a-z'])"
-    rf"(?:,? (?:apartment|apt|suite|unit|flat|floor|number|room|lot) (?:[a-z]?\d+[a-z]?|(?:{_DIGIT}|{_TEENS})(?:[- ](?:{_DIGIT}|{_TEENS}|[a-z](?![a-z])))*"
+    rf"(?:,? (?:apartment|apt|suite|unit|flat|floor|number|room|lot) (?:[a-z]?\d+[a-z]?|(?:{_DIGIT}|"
+    rf"{_TEENS})(?:[- ](?:{_DIGIT}|{_TEENS}|[a-z](?![a-z])))*"
     r"|[a-z](?![a-z])))?(?:, [a-z]+(?: [a-z]+)?(?=[.,\n]|$))?"
 )
 _BOX = re.compile(
     rf"(?<![a-z])(?:p\.?o\.? box|(?:apartment|apt|suite|unit|flat|lot)) (?:\d+[a-z]?|(?:{_DIGIT}|{_TEENS})(?![a-z]))"
 )
 _INTRODUCED = re.compile(
-    r"(?<![a-z])(?:(?:my|his|her|our) (?:husband|wife|son|daughter|mother|mom|mum|father|dad|brother|sister|partner|boss|"
-    r"friend|roommate|neighbou?r|fiancée?|boyfriend|girlfriend|colleague|assistant|manager|doctor|uncle|aunt)(?:'s name)?(?: is|,|'s)?|"
-    r"it's|it is|that's|here is|under|named|called|spoke (?:to|with)|talked to|for|with|from|by|to|hi|hello|hey|thanks|thank you|and) "
+    r"(?<![a-z])(?:(?:my|his|her|our) (?:husband|wife|son|daughter|mother|mom|mum|father|dad|brother|sister|"
+    r"partner|boss|"
+    r"friend|roommate|neighbou?r|fiancée?|boyfriend|girlfriend|colleague|assistant|manager|doctor|uncle|aunt)(?:'s "
+    r"name)?(?: is|,|'s)?|"
+    r"it's|it is|that's|here is|under|named|called|spoke (?:to|with)|talked to|for|with|from|by|to|hi|hello|hey|"
+    r"thanks|thank you|and) "
     r"(?=[a-z])"
 )
 _PAIR = re.compile(r"[A-Z][A-Za-z'’\-]+(?: (?:de|van|von|der|del|la|O'|Mc)?[A-Z][A-Za-z'’\-]+){1,2}")
 _NO_NAME = re.compile(
-    r"^(?:Thanks?|Yes|No|Okay|Sure|My|Your|Her|His|It|This|That|And|But|So|Hi|Hello|Hey|Please|We|You|He|She|They|What|When|Where|How|"
-    r"Is|Are|Do|Can|Could|Would|I'm|It's|Let|Calling|From|For|Great|Perfect|Lovely|Alright|Well|Actually)\b|\b(?:Mr|Mrs|Ms|Dr|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May|June|July|August|"
-    r"September|October|November|December|Street|Avenue|Road|Lane|Bank|Hotel|Airlines?|Express|Customer|Service|Support|"
-    r"Center|Centre|Park|Store|City|Dental|Clinic|Hospital|University|School|Insurance|Prime|Pro|Plus|Card|Visa|Team|The|I|"
-    r"Good|Morning|Afternoon|Court|Drive|Internet|Wireless|Energy|Electric|Water|Power|Office|Department|Inc|Ltd|Company)\b"
+    r"^(?:Thanks?|Yes|No|Okay|Sure|My|Your|Her|His|It|This|That|And|But|So|Hi|Hello|Hey|Please|We|You|He|She|They|"
+    r"What|When|Where|How|"
+    r"Is|Are|Do|Can|Could|Would|I'm|It's|Let|Calling|From|For|Great|Perfect|Lovely|Alright|Well|Actually)\b|"
+    r"\b(?:Mr|Mrs|Ms|Dr|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May|"
+    r"June|July|August|"
+    r"September|October|November|December|Street|Avenue|Road|Lane|Bank|Hotel|Airlines?|Express|Customer|Service|"
+    r"Support|"
+    r"Center|Centre|Park|Store|City|Dental|Clinic|Hospital|University|School|Insurance|Prime|Pro|Plus|Card|Visa|"
+    r"Team|The|I|"
+    r"Good|Morning|Afternoon|Court|Drive|Internet|Wireless|Energy|Electric|Water|Power|Office|Department|Inc|Ltd|"
+    r"Company)\b"
 )
 _SENTENCE = re.compile(r"(?:^|[.?!\n] ?)(?=[a-z]+ [a-z]+(?: [a-z]+)?[.,?])")
 _ALONE = re.compile(r"([A-Z][a-z'’\-]+(?: [A-Z][A-Za-z'’\-]+){1,2})[.,?]")
 _SURNAME = re.compile(r"(?:'s| is|:|,)? ([A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+)?)")
 _REPLY = re.compile(
-    r"(?:(?:[Yy]es|[Yy]eah|[Ss]ure|[Oo]kay|[Hh]i|[Uu]h|[Uu]m|[Ss]o|[Oo]h),? )*(?:(?:[Ii]t's|[Ii]t is|I'm|[Tt]his is|[Uu]nder|[Tt]hat's|[Tt]hat would be) )?"
+    r"(?:(?:[Yy]es|[Yy]eah|[Ss]ure|[Oo]kay|[Hh]i|[Uu]h|[Uu]m|[Ss]o|[Oo]h),? )*(?:(?:[Ii]t's|[Ii]t is|I'm|[Tt]his "
+    r"is|[Uu]nder|[Tt]hat's|[Tt]hat would be) )?"
     r"([A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+){1,2}|[A-Z][a-z'’\-]+(?=\. ?(?:[A-Z]-|$)))(?=[,.?!]|$| [a-z])"
 )
 
@@ -104,7 +121,7 @@ def _kind_of(said: Said, heard: Sequence[Heard], match: re.Match[str]) -> Person
     if _UNIT.match(text, match.end()) or _BENIGN.search(text[max(line, match.start() - 24) : match.start()].lower()):
         return None
     whole = re.sub("[^a-z0-9]", "", code)
-    mixed = letters > 0 or re.search("[a-z]\\d|\\d[a-z]", whole) is not None and not code.isalpha()
+    mixed = letters > 0 or re.search("[a-z]\\d|\\d[a-z]", whole) is not None
     if cue in _ASKED and cue is not None and mixed and letters + digits + len(whole) >= _FEWEST_CHARACTERS * 2:
         return cue.kind
     if re.search("[a-z]", re.sub(rf"{_DIGIT}|double|triple|{_TEENS}", "", code)) is None:

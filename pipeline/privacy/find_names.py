@@ -59,12 +59,14 @@ _COMPOUND = re.compile(
 """Surnames that are hardly anything else, wherever they stand."""
 _NOT_AFTER = ("路", "街", "大道", "区", "镇", "新村", "小区")
 _IS_NAMED = re.compile(
-    rf"(?<=[是和跟叫找给让,吧\n])([{''.join(SURNAMES)}](?:(?![{''.join(NOT_GIVEN)}])[一-鿿]){{2}})(?=[吧吗,。.?!和跟是呢\n]|$|[\d{DIGIT}]{{2}})"
+    rf"(?<=[是和跟叫找给让,吧\n])([{''.join(SURNAMES)}](?:(?![{''.join(NOT_GIVEN)}])[一-鿿]){{2}})(?=[吧吗,。.?!和跟是呢\n]|$|"
+    rf"[\d{DIGIT}]{{2}})"
 )
 _SURNAME_FIRST = re.compile("(?:嗯,?|我?姓)?((?![嗯对好谢哈是啊哦喂行没])[一-鿿]{1,2})(?=[,。.\n]|$)")
 """A surname, or a doubled pet name, that opens an answer."""
 _DOTTED = re.compile(
-    "(?![是叫我找您])(?:(?!女士|先生|小姐)[一-鿿]){2,6}[·•・](?:(?!女士|先生|小姐|同学|老师|[您你是的吗吧呢这那])[一-鿿]){2,7}"
+    "(?![是叫我找您])(?:(?!女士|先生|小姐)[一-鿿]){2,6}[·•・](?:(?!女士|先生|小姐|同学|老师|"
+    "[您你是的吗吧呢这那])[一-鿿]){2,7}"
 )
 _OF_PEOPLE = re.compile("叫([一-鿿]{2,8}?)(?=,?(?:蒙古|藏|维吾尔|维|哈萨克|彝|壮|回|苗|侗|傣|白|羌|满|朝鲜)族)")
 _CALL_ME = re.compile("(?:叫|喊)我([一-鿿]{2,3})(?=就行|就好|吧|就可以|好了|得了)")
@@ -163,7 +165,8 @@ def _ends_title(text: str, word: Heard) -> bool:
     """Whether a title of one character stands alone: 王总您好, not 王总共."""
     return (
         re.match(
-            "$|[\\s,.。?!、:;…]|您|你|好|在|说|接|的|吗|呢|吧|介绍|给|帮|跟|她|他|那|今|昨|刚|也|就|来|去|打|叫|让|告诉|我",
+            "$|[\\s,.。?!、:;…]|您|你|好|在|说|接|的|吗|呢|吧|介绍|给|帮|跟|她|他|那|今|昨|刚|也|就|来|去|打|叫|"
+            "让|告诉|我",
             text[word.end : word.end + 2],
         )
         is not None
@@ -220,20 +223,10 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
             given = text[max(0, start + 1) : match.start()]
             if start >= 0 and text[start] in COMMON and not NOT_GIVEN.intersection(given) and can_begin(text, start):
                 yield start, match.start()
-    for match in (*_CHILD_OF.finditer(text), *(_DOTTED.finditer(text) if "·" in text or "・" in text else ())):
-        yield match.span()
-    for match in _OF_PEOPLE.finditer(text) if "族" in text else ():
-        yield match.span(1)
-    for match in _CALL_ME.finditer(text):
-        if match[1] not in NOT_NAMES and not NOT_GIVEN.intersection(match[1]):
-            yield match.span(1)
     for form in (_SAID_NAME, _POSTS):
         for match in form.finditer(text):
             yield from name_at(text, match.end(), sure=False)
-    for match in _IS_NAMED.finditer(text):
-        name = match[1]
-        if is_name(name, sure=False) and not is_word(name[1:]) and [tag for _, tag in tagger()(name)] == ["nr"]:
-            yield match.span(1)
+    yield from _of_any_form(text)
     yield from _nicknames(said)
     for match in _AH.finditer(text):
         yield match.span(1)
@@ -250,6 +243,21 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
                 asked.add(turn)
                 yield from _answers(said, word)
             yield from name_in_pinyin(said, links.end() if links else word.end)
+
+
+def _of_any_form(text: str) -> Iterator[Place]:
+    """Names that their form or the words right beside them tell: 阿依古丽·买买提, 叫我古丽就行, 登记的是路遥遥吧."""
+    for match in (*_CHILD_OF.finditer(text), *(_DOTTED.finditer(text) if "·" in text or "・" in text else ())):
+        yield match.span()
+    for match in _OF_PEOPLE.finditer(text) if "族" in text else ():
+        yield match.span(1)
+    for match in _CALL_ME.finditer(text):
+        if match[1] not in NOT_NAMES and not NOT_GIVEN.intersection(match[1]):
+            yield match.span(1)
+    for match in _IS_NAMED.finditer(text):
+        name = match[1]
+        if is_name(name, sure=False) and not is_word(name[1:]) and [tag for _, tag in tagger()(name)] == ["nr"]:
+            yield match.span(1)
 
 
 def _nicknames(said: Said) -> Iterator[Place]:

@@ -48,7 +48,7 @@ _GROUP = 4
 """Digits that are said in one breath: 幺幺二二 can be a group of a card's as well as a hotline."""
 _PIECE = 2
 _LETTERS_BEFORE = re.compile(
-    r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|杠)(?:[,、_\-]{0,2}|,?(?:后面|后边|然后|再|加)是?,?)|(?<![a-z])[a-z] )+$"
+    r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|斜?杠)(?:[,、_\-]{0,2}|,?(?:后面|后边|然后|再|加)是?,?)|(?<![a-z])[a-z] )+$"
 )
 _LETTERS_AFTER = re.compile(
     rf"(?:[,、_\- ]?(?:艾特|@|#|\*|井号?键?|星号键?|[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+"
@@ -175,10 +175,8 @@ class _Asked:
             return False
         if run.turn - self._said.turn_at(word.start) > _PUBLIC_TURNS and word.cue is Cue.PUBLIC:
             return True
-        had = None
-        for had in _HAD.finditer(self._said.text, word.end, run.start):
-            pass
-        return had is not None and _AND_ALSO.match(self._said.text, had.end(), run.start) is None
+        had = [digits.end() for digits in _HAD.finditer(self._said.text, word.end, run.start)]
+        return bool(had) and _AND_ALSO.match(self._said.text, had[-1], run.start) is None
 
     def between(self, end: int, start: int) -> Cue | None:
         """The last cue in ``[end, start)``."""
@@ -221,6 +219,8 @@ def _joins(said: Said, chain: _Chain, run: Run, own_cue: Cue | None, asked: _Ask
     """Whether ``run`` may be a further piece of what ``chain`` says, a repetition or a correction of it."""
     last = chain.runs[-1]
     if run.turn - last.turn > _TURNS_BETWEEN:
+        return False
+    if chain.cue is Cue.PUBLIC and run.role is not last.role and run.digits not in "".join(chain.streams.values()):
         return False
     cue = asked.between(last.end, run.start)
     whole = chain.streams.get(run.role, "") + run.digits
