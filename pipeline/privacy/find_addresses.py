@@ -10,7 +10,7 @@ from pipeline.privacy.find_digits import DIGIT, digits_of
 from pipeline.privacy.find_said import Found, Said
 from pipeline.privacy.find_shapes import is_public
 
-_N = rf"(?:[\d{DIGIT}十百千]+|(?<![a-z])[a-z](?![a-z]))"
+_N = rf"(?:[\d{DIGIT}十百千]+|[甲乙丙丁](?=[单楼栋幢座])|(?<![a-z])[a-z](?![a-z]))"
 _UNIT = (
     "(?:号楼|号院|号门|排|栋楼|社|队|号|栋|幢|座|单元|弄|巷|室|层|楼|门|户|组|区|期|院|塔)(?!码|客服|为您|工|"
     "员|窗|线|口|登|回访|房客|下|上午|左右|那天|的时候|能|到|前(?!台)|之)"
@@ -45,14 +45,14 @@ _LEAD = re.compile(
     "去往|离|为|叫"
 )
 _OURS = re.compile(
-    "店|营业厅|厅|网点|支行|分行|柜台|窗口|医院|门诊|诊室|机场|车站|站|酒店|学校|地址在|我们在|服务台|大厅"
+    "店|营业厅|厅|网点|支行|分行|柜台|窗口|医院|门诊|诊室|机场|车站|站(?!牌)|酒店|学校|地址在|我们在|服务台|大厅"
 )
 _DWELLING = "栋幢楼元室弄座号门"
 _NUMBER = re.compile(rf"{_N}")
 _OURS_REACH = 24
 _LIVED_IN = re.compile(
     "(?:从|在|到|住|回)([一-鿿]{2,4}(?:小区|花园|家园|公寓|新村))|(?:是|是在|,)([一-鿿]{2,4}(?:小区|花园|家园|"
-    "新村|公馆|雅苑))(?=[,。.?!\n吗吧的那这]|$)"
+    "新村|公馆|雅苑)(?:[东西南北][区苑])?)(?=[,。.?!\n吗吧的那这]|$)"
 )
 _HOTLINE = 5
 """Digits from which 10000号 is a hotline rather than a house."""

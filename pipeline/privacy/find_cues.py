@@ -55,7 +55,8 @@ _WORDS = {
     Cue.LANDLINE: "座机 固话 固定电话 区号 办公电话 单位电话 家里电话 宅电 landline",
     Cue.RESIDENT_ID: "身份证 身份证号 身份证号码 证件 证件号 证件号码 社会保障号 social_security ssn my_social",
     Cue.BANK_CARD: (
-        "卡号 银行卡号 银行卡 信用卡号 储蓄卡号 借记卡号 信用卡卡号 这张卡 card_number the_card credit_card debit_card"
+        "卡号 银行卡号 银行卡 信用卡号 储蓄卡号 借记卡号 信用卡卡号 这张卡 card_number the_card my_card "
+        "credit_card debit_card"
     ),
     Cue.PASSPORT: "护照 护照号 护照号码 通行证 通行证号 台胞证 passport",
     Cue.LICENCE_PLATE: "车牌 车牌号 车牌号码 沪牌 绿牌 蓝牌 registration plate_number licence_plate license_plate",
@@ -96,7 +97,7 @@ _WORDS = {
         "取货码 提货码 激活码 授权码 识别码 兑换码 卡密 cvv cvc 背面 卡背 背后 背面后三位 背面那三位 背面三位 背后三位 "
         "后面三位数 签名条 签名栏 三位数 三个数 小数字 一串数字 那串数字 那一串 那串 六位数 六位数字 四位数字 "
         "六个数 四个数字 六个数字 仨数 那六位 那个六位 四位的 六位的 password passcode pin security_code "
-        "verification_code on_the_back the_three_on code"
+        "verification_code on_the_back on_the_front the_three_on code"
     ),
     Cue.NUMBER: "号码 这个号 那个号 我这号 前六位 前几位 前三位 前七位 中间四位 中间几位 number",
     Cue.TAIL: (

@@ -62,7 +62,7 @@ _FILLER = (
     "嗯|呃|额|哎|诶|啊|哦|噢|那个|然后|后面|后头|后边|再|接着|中间|最后|下面|对|斜?杠|空格|就是|是|来|"
     "这个|完了|还有|and|uh|um|then"
 )
-_GAP = re.compile(rf"(?:[ ,.、·…\-~—\"'()/。:]|{_FILLER})*")
+_GAP = re.compile(rf"(?:(?<=[ ,])[a-z](?=[ ,])|[ ,.、·…\-~—\"'()/。:]|{_FILLER})*")
 _LONGEST_GAP = 12
 _DIGITS_OF_PAIRS = 9
 """A run with 十 or 百 in it is a number read in pairs (十三, 九七 …) from so many digits on, else an amount."""

@@ -90,7 +90,7 @@ _SURNAME = re.compile(r"(?:'s| is|:|,)? ([A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'�
 _REPLY = re.compile(
     r"(?:(?:[Yy]es|[Yy]eah|[Ss]ure|[Oo]kay|[Hh]i|[Uu]h|[Uu]m|[Ss]o|[Oo]h),? )*(?:(?:[Ii]t's|[Ii]t is|I'm|[Tt]his "
     r"is|[Uu]nder|[Tt]hat's|[Tt]hat would be) )?"
-    r"([A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+){1,2}|[A-Z][a-z'’\-]+(?=\. ?(?:[A-Z]-|$)))(?=[,.?!]|$| [a-z])"
+    r"([A-Z][A-Za-z'’\-]+(?:(?: and)? [A-Z][A-Za-z'’\-]+){1,3}|[A-Z][a-z'’\-]+(?=\. ?(?:[A-Z]-|$)))(?=[,.?!]|$| [a-z])"
 )
 
 
@@ -138,6 +138,17 @@ def _cue_before(said: Said, heard: Sequence[Heard], at: int) -> Cue | None:
     return None
 
 
+def _spelled(code: str) -> str | None:
+    """The word that ``code`` spells; ``None`` where it is too short to be a name.
+
+    >>> _spelled("w-r-e-n"), _spelled("r e i double l y"), _spelled("a b")
+    ('wren', 'reilly', None)
+    """
+    letters = re.sub("double[ -]([a-z])", r"\1\1", code)
+    word = re.sub("[^a-z]", "", letters) if re.search("[a-z]{3}", letters) is None else ""
+    return word if len(word) >= _FEWEST_LETTERS else None
+
+
 def names_in_english(said: Said, heard: Sequence[Heard]) -> Iterator[tuple[int, int]]:
     """Two words with capitals after it's, my husband and the like, or in answer to a question for a name."""
     text = said.text
@@ -147,6 +158,10 @@ def names_in_english(said: Said, heard: Sequence[Heard]) -> Iterator[tuple[int, 
         name = _PAIR.match(said.original(match.end(), min(len(text), match.end() + 40)))
         if name is not None and _NO_NAME.search(name.group()) is None:
             yield match.end(), match.end() + name.end()
+    for match in _CODE.finditer(text):
+        if _A_DIGIT.search(match.group()) is None and (word := _spelled(match.group())) is not None:
+            for again in re.finditer(rf"(?<![a-z]){word}(?![a-z])", text):
+                yield again.span()
     for match in _SENTENCE.finditer(text):
         name = _ALONE.match(said.original(match.end(), min(len(text), match.end() + 40)))
         if name is not None and _NO_NAME.search(name[1]) is None:
