@@ -42,9 +42,12 @@ _BORN = re.compile(
     rf"(?=的(?:[,。.!?吧吗呢啊\n]|$)|生的?|出生|生人)"
 )
 _BORN_IN = re.compile(rf"[我他她娃妈爸](?:就是)?({_YEAR},?{_MONTH}(?:,?{_DAY})?)(?=的(?:[,。.!?\n属]|$))")
+_ON = re.compile(rf"({_MONTH},?{_DAY})的?$")
+_OTHER_BIRTHS = frozenset("发产学先医女男陌人卫新滋衍再派花养")
+"""Before 生的: words of something else, as in 发生的 and 先生的."""
 _TODAY = ("今天", "现在", "明天", "今天是")
 _BORN_ON = re.compile(
-    rf"({_YEAR}(?:[一-鿿]年)?,?(?:{_MONTH})?(?:{_FEAST}|{_DAY})?|{_MONTH},?{_DAY}),?(?:那天|那年)?(?:出生|生的|"
+    rf"({_YEAR}(?:[一-鿿]年)?,?(?:{_MONTH})?(?:{_FEAST}|{_DAY})?),?(?:那天|那年)?(?:出生|生的|"
     rf"生人|出世|的?生日)"
 )
 _FULL = re.compile(rf"年(?<={_N}{{2}}年),?{_MONTH},?{_DAY}")
@@ -73,8 +76,10 @@ def find_births(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     text = said.text
     found: list[tuple[int, int]] = []
     for word in heard:
-        if word.cue is Cue.BIRTH_DATE:
+        if word.cue is Cue.BIRTH_DATE and text[max(0, word.start - 1) : word.start] not in _OTHER_BIRTHS:
             found += _after(text, word)
+            if (before := _ON.search(text, max(0, word.start - 9), word.start)) is not None:
+                found.append(before.span(1))
     if "年" in text:
         born = (_BORN, _BORN_IN, _BORN_ON) if "生" in text or "出世" in text else (_BORN, _BORN_IN)
         found += (match.span(1) for form in born for match in form.finditer(text))

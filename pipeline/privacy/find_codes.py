@@ -51,9 +51,10 @@ _WORD = re.compile(rf"(?:[a-z](?![a-z]* [a-z]{{2}})|{_D})(?:[,、]?[a-z\d_\-{DIG
 _TO_ACCOUNT = re.compile(r"(?:号码?|账号|就是|是|你?搜|:|,|叫|的|好像|设|要不|您|呢|吧|为|嗯|啊| )*")
 _FILE = re.compile(
     rf"\(?(?:{_D}{{4}})\)?年?,?[{_PROVINCES}]{_D}{{2,5}}[民刑行执商知初终]{{1,3}}{_D}{{1,6}}号|"
-    rf"[{_PROVINCES}]\(?{_D}{{4}}\)?[一-鿿]{{2,9}}第{_D}{{4,}}号|[一-鿿]{{1,3}}字,?(?:{_D}{{4}}年?)?,?第{_D}{{3,}}号"
+    rf"[{_PROVINCES}]\(?{_D}{{4}}\)?[一-鿿]{{2,9}}第{_D}{{4,}}号"
 )
 """Numbers of court files and certificates."""
+_CERTIFICATE = re.compile(rf"字(?<=[一-鿿]{{3}}),?(?:{_D}{{4}}年?)?,?第{_D}{{3,}}号")
 _LETTERS = re.compile("[a-z](?:[,、 ]+[a-z]){3,}")
 _SPOKEN = re.compile(
     rf"(?:(?:[一-鿿]{{1,4}}?|(?<![a-z])[a-z]{{2,8}})(?:[两三]个字)?的?(?:全拼|拼音|首字母)|大写|小写|数字|"
@@ -84,8 +85,10 @@ def find_codes(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
             yield from _spoken(said, word, PersonalKind.SECRET)
         elif word.cue is Cue.ORDER and said.text[word.end - 2 : word.end] in ("账号", "帐号", "id"):
             yield from _spoken(said, word, PersonalKind.ORDER)
-    for match in _FILE.finditer(said.text) if "字" in said.text or "初" in said.text or "产权" in said.text else ():
+    for match in _FILE.finditer(said.text) if "民初" in said.text or "产权" in said.text else ():
         yield _found(said, match.start(), match.end(), PersonalKind.ORDER)
+    for match in _CERTIFICATE.finditer(said.text):
+        yield _found(said, match.start() - 2, match.end(), PersonalKind.ORDER)
 
 
 def _mails(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:

@@ -152,8 +152,6 @@ def _spelled(code: str) -> str | None:
 def names_in_english(said: Said, heard: Sequence[Heard]) -> Iterator[tuple[int, int]]:
     """Two words with capitals after it's, my husband and the like, or in answer to a question for a name."""
     text = said.text
-    if _LATIN.search(text) is None:
-        return
     for match in _INTRODUCED.finditer(text):
         name = _PAIR.match(said.original(match.end(), min(len(text), match.end() + 40)))
         if name is not None and _NO_NAME.search(name.group()) is None:
