@@ -22,6 +22,7 @@ DIALOGUES = Path(__file__).parents[1] / "data" / "dialogues"
 SETS = {
     "personal.jsonl": "labelled calls (120, annotated by reading)",
     "personal_dev.jsonl": "hard forms, development",
+    "personal_dev2.jsonl": "hard forms by an author who had not seen the finder, development",
     "personal_asr.jsonl": "the ten samples as recognised",
 }
 JUDGES = {

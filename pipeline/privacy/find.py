@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from pipeline.domain.calls import Transcript
 from pipeline.domain.personal import PersonalKind, PersonalSpan
@@ -10,6 +11,7 @@ from pipeline.privacy.find_births import find_births
 from pipeline.privacy.find_codes import find_codes
 from pipeline.privacy.find_cues import cues_of
 from pipeline.privacy.find_digits import digit_runs, slips_mended
+from pipeline.privacy.find_english import find_english
 from pipeline.privacy.find_names import find_names
 from pipeline.privacy.find_numbers import find_numbers
 from pipeline.privacy.find_said import Found, Said, said
@@ -35,7 +37,8 @@ def find_personal(transcript: Transcript, *, own_numbers: Collection[str] = ()) 
     mended = slips_mended(call.text)
     own = frozenset(_NO_DIGIT.sub("", number) for number in own_numbers)
     taken = bytearray(len(call.text))
-    found = list(_apart(call, taken, find_codes(call, heard), find_addresses(call, heard)))
+    found = list(_apart(call, taken, find_codes(replace(call, text=mended), heard), find_addresses(call, heard)))
+    found += _apart(call, taken, find_english(call, heard))
     runs = digit_runs(call, _without(mended, found))
     numbers = find_numbers(call, runs, heard, own)
     found += _apart(call, taken, numbers, find_births(call, heard), find_doors(call, heard), find_names(call, heard))

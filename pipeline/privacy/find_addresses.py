@@ -10,16 +10,16 @@ from pipeline.privacy.find_digits import DIGIT, digits_of
 from pipeline.privacy.find_said import Found, Said
 from pipeline.privacy.find_shapes import is_public
 
-_N = rf"(?:[\d{DIGIT}十百千]+|(?<![a-z])[a-z](?![a-z]))"
+_N = rf"(?:[\d{DIGIT}十百千]+|[甲乙丙丁](?=[单楼栋幢座])|(?<![a-z])[a-z](?![a-z]))"
 _UNIT = (
-    "(?:号楼|号院|号门|栋楼|号|栋|幢|座|单元|弄|巷|室|层|楼|门|户|组|区|期|院|塔)(?!码|客服|为您|工|"
+    "(?:号楼|号院|号门|排|栋楼|社|队|号|栋|幢|座|单元|弄|巷|室|层|楼|门|户|组|区|期|院|塔)(?!码|客服|为您|工|"
     "员|窗|线|口|登|回访|房客|下|上午|左右|那天|的时候|能|到|前(?!台)|之)"
 )
 _BUILDING = "(?:大厦|广场|大楼|公寓|写字楼|园区|科技园|中心|小区|花园|苑)"
 _PAUSE = "[ ,、.]{0,2}"
 _UNITS = re.compile(rf"[\d{DIGIT}十百千a-z][\d{DIGIT}十百千]*{_UNIT}")
 _ONWARD = re.compile(
-    rf"{_PAUSE}(?:[东西南北]?[一-鿿]{{0,6}}{_BUILDING}|[东西南北]?[区楼门塔座]?{_N}{_UNIT}|"
+    rf"{_PAUSE}(?:之[{DIGIT}]|别墅|[东西南北]?[一-鿿]{{0,6}}{_BUILDING}|[东西南北前后左右]?[区楼门塔座]?{_N}{_UNIT}|"
     rf"[\da-z{DIGIT}十]{{3,5}}(?![\d{DIGIT}十百千月点块元号a-z])室?)"
 )
 _ROAD = "大道|大街|胡同|路|街|巷|弄"
@@ -28,7 +28,9 @@ _ESTATE = (
     "小区|花园|家园|公寓|大厦|广场|大楼|写字楼|苑|园|城|庄|湾|府|庭|里|院|寨|屯|坊|社区|新村|公馆|"
     "山庄|宿舍|嘴|东路|西路"
 )
-_PLACE = re.compile(rf"[一-鿿a-z\d]{{1,12}}(?:{_ROAD}|{_ESTATE}|{_AREA})(?:[东西南北中]?[{DIGIT}]?[段期])?$")
+_PLACE = re.compile(
+    rf"[一-鿿a-z\d]{{1,12}}(?:{_ROAD}|{_ESTATE}|{_AREA})(?:[东西南北中]?[{DIGIT}]?[段期]|[东西南北中])?$"
+)
 _NO_PLACE = re.compile(
     "^[哪这那几什某]|(?:商城|电城|医院|法院|学院|影院|[这那哪家手店心夜眼表]里|^.?里|^.{4,}里|"
     "[马公铁线电半上问网一思套]路|营业厅|超市|城市|地区|[时服]区|院里|庭院)$"
@@ -43,20 +45,28 @@ _LEAD = re.compile(
     "去往|离|为|叫"
 )
 _OURS = re.compile(
-    "店|营业厅|厅|网点|支行|分行|柜台|窗口|医院|门诊|诊室|机场|车站|站|酒店|学校|地址在|我们在|服务台|大厅"
+    "店|营业厅|厅|网点|支行|分行|柜台|窗口|医院|门诊|诊室|机场|车站|站(?!牌)|酒店|学校|地址在|我们在|服务台|大厅"
 )
 _DWELLING = "栋幢楼元室弄座号门"
 _NUMBER = re.compile(rf"{_N}")
 _OURS_REACH = 24
-_LIVED_IN = re.compile("(?:从|在|到|住|回)([一-鿿]{2,4}(?:小区|花园|家园|公寓|新村))")
+_LIVED_IN = re.compile(
+    "(?:从|在|到|住|回)([一-鿿]{2,4}(?:小区|花园|家园|公寓|新村))|(?:是|是在|,)([一-鿿]{2,4}(?:小区|花园|家园|"
+    "新村|公馆|雅苑)(?:[东西南北][区苑])?)(?=[,。.?!\n吗吧的那这]|$)"
+)
 _HOTLINE = 5
 """Digits from which 10000号 is a hotline rather than a house."""
 _NO_ESTATE = re.compile("[我你他们这那别整说的了是有]|新小|老小")
 _HOUSE = re.compile("栋|幢|单元|号楼|室|弄")
+_SENT_TO = re.compile("(?:[寄送发搬换改配]到|房子是|放在|目的地是|坐落是?|住在?|家在|[寄发]往|地址,?是?|地址改成)$")
+_SOME_ESTATE = re.compile(
+    rf"(?:(?![了的怎么样上下来去着过几点])[一-鿿]){{2,8}}(?<!女士)(?<!先生)(?<!小姐)(?:[\d{DIGIT}十]+期)?"
+)
+"""An estate of any name where something is sent to it and a number follows."""
 _LINKS = re.compile("(?:还是|就是|是|在|写|叫|:|,|的|改成|填|呢|吧|我|家|住| )*")
 _NAMED = re.compile(
     rf"(?:[一-鿿]{{1,10}}?(?:小区|花园|家园|公寓|大厦|苑|新村|公馆|山庄|社区|{_ROAD})|"
-    rf"[一-鿿]{{1,4}}?[城湾府庭村庄园里])"
+    rf"[一-鿿]{{1,6}}(?:镇|乡|街道)[一-鿿]{{2,5}}|[一-鿿]{{1,4}}?[城湾府庭村庄园里])"
     rf"(?:[{DIGIT}][期区])?(?=$|[^一-鿿]|[收那这的{DIGIT}])"
 )
 _SPLIT = re.compile("[^,.。?!、…:;\"'“”~— \n]+")
@@ -64,12 +74,6 @@ _DOOR = re.compile(rf"[\d{DIGIT}]{{3,5}}(?![\d{DIGIT}年月日点块元])")
 _REPEAT_REACH = 80
 _ASKED_TURNS = 3
 _FURTHEST = 48
-_LATIN = re.compile("[a-z]{2} [a-z]")
-_ENGLISH = re.compile(
-    r"(?<![a-z\d])\d{1,5} (?:[a-z]+ ){1,3}(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|"
-    r"blvd|way|court|ct|place|close)(?![a-z])"
-    r"(?:,? (?:apartment|apt|suite|unit|flat|floor) [a-z\d]+)?(?:, [a-z]+(?: [a-z]+)?(?=[.,\n]|$))?"
-)
 
 
 def find_addresses(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
@@ -79,7 +83,7 @@ def find_addresses(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     for match in _UNITS.finditer(said.text):
         number = digits_of(match.group()[:-1])
         hotline = match.group()[-1] == "号" and len(number) >= _HOTLINE and is_public(number)
-        if hotline or match.start() < done or said.text[max(0, match.start() - 1) : match.start()] == "月":
+        if hotline or match.start() < done or said.text[max(0, match.start() - 1) : match.start()] in ("月", "哪"):
             continue
         start, placed = _begin(said.text, match.start())
         end, units = _end(said.text, match.end())
@@ -96,11 +100,10 @@ def find_addresses(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
             yield _found(said, start, end)
         done = end
     for match in _LIVED_IN.finditer(said.text):
-        if not _NO_PLACE.search(match[1]) and not _NO_ESTATE.search(match[1]):
-            yield _found(said, *match.span(1))
+        group = 1 if match[1] else 2
+        if not _NO_PLACE.search(match[group]) and not _NO_ESTATE.search(match[group]):
+            yield _found(said, *match.span(group))
     yield from asked.places()
-    for match in _ENGLISH.finditer(said.text) if _LATIN.search(said.text) else ():
-        yield _found(said, match.start(), match.end())
 
 
 def find_doors(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
@@ -141,7 +144,8 @@ def _begin(text: str, at: int) -> tuple[int, bool]:
                 first, led = lead.end(), True
         name = text[first:end]
         estate = start == at == end and len(name) in (2, 3, 4, 5, 6) and _HOUSE.match(text, _number_end(text, at))
-        if (_PLACE.search(name) is None and not estate) or _NO_PLACE.search(name):
+        sent = _SENT_TO.search(text, line, first) is not None and _SOME_ESTATE.fullmatch(name) is not None
+        if (_PLACE.search(name) is None and not estate and not sent) or _NO_PLACE.search(name):
             return start, placed
         start, placed = first, True
         if led:

@@ -5,18 +5,21 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_cues import Cue, Heard
-from pipeline.privacy.find_digits import DIGIT
+from pipeline.privacy.find_digits import DIGIT, LITTLE_ELSE, digits_of
 from pipeline.privacy.find_said import Found, Said
 
 _D = rf"[\d{DIGIT}]"
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-_PLATE = re.compile(rf"[{_PROVINCES}][ ,、]?[a-hj-z](?:[ ,.、·]{{0,2}}(?:[a-z](?![a-z]{{2}})|{_D})){{4,6}}")
+_PLATE = re.compile(
+    rf"[{_PROVINCES}][ ,、]?[a-hj-z](?:[ ,.、·]{{0,2}}(?:[a-z](?![a-z]{{2}})|[\d{DIGIT}{LITTLE_ELSE}])){{4,6}}"
+)
+_PLATE_BEGUN = re.compile(rf"[{_PROVINCES}][a-hj-z](?:[ ,、]?(?:[a-z](?![a-z])|{_D})){{0,5}}(?![a-z])")
 _BARE_PLATE = re.compile(rf"[a-hj-z](?:[ ,.、·]?(?:[a-z]|{_D})){{5,6}}(?![a-z])")
 _PASSPORT = re.compile(r"[eg](?<![a-z0-9][eg])(?:\d{8}|[a-hj-np-z]\d{7})(?![a-z0-9])")
 _ASKED_PASSPORT = re.compile(rf"(?<![a-z])[a-z](?:[ ,、]?[a-z])?(?:[ ,.、]{{0,2}}{_D}){{6,9}}")
 
 _AT = r"艾特|爱特|圈a|@|小老鼠|(?<![a-z])at(?![a-z])"
-_TOP = r"com|cn|net|org|edu|gov|co"
+_TOP = r"com|cn|net|org|edu|gov|co|hk|tw|ch|de|uk|jp|io|me|info|vip"
 _PART = (
     rf"[a-z\d_+\-{DIGIT}]|下划线|下横线|横杠|中杠|杠|点|[两三四五六]个(?={_D})|小写|大写|"
     rf"(?<![a-z])(?:dot|underscore|dash)(?![a-z])"
@@ -26,7 +29,11 @@ _DOMAIN_END = re.compile(
 )
 _ADDRESS_BEFORE = re.compile(rf"(?:(?:{_AT}|{_PART}|\.)(?:[,、](?! )| (?=[a-z\d](?![a-z\d])|@))?)+$")
 _ENGLISH_MAIL = re.compile(
-    r"[a-z0-9_.+\-]+(?: (?:dot|underscore|dash) [a-z0-9]+)* at [a-z0-9\-]+(?: dot [a-z]+)+|"
+    r"(?:(?<![a-z])[a-z] )*[a-z0-9_.+\-]+(?: (?:dot|underscore|dash|hyphen|plus) [a-z0-9]+| (?:zero|oh|one|two|"
+    r"three|four|five|six|seven|"
+    r"eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|"
+    r"nine)ty|\d+|"
+    r"[a-z](?![a-z]))(?![a-z]))* at [a-z0-9\-]+(?: dot [a-z]+)+|"
     r"[a-z0-9_.+\-]+@[a-z0-9.\-]+\.[a-z]{2,}"
 )
 _HAS_AT = re.compile(_AT)
@@ -42,6 +49,22 @@ _ACCOUNT = re.compile(
 )
 _WORD = re.compile(rf"(?:[a-z](?![a-z]* [a-z]{{2}})|{_D})(?:[,、]?[a-z\d_\-{DIGIT}])+")
 _TO_ACCOUNT = re.compile(r"(?:号码?|账号|就是|是|你?搜|:|,|叫|的|好像|设|要不|您|呢|吧|为|嗯|啊| )*")
+_FILE = re.compile(
+    rf"\(?(?:{_D}{{4}})\)?年?,?[{_PROVINCES}]{_D}{{2,5}}[民刑行执商知初终]{{1,3}}{_D}{{1,6}}号|"
+    rf"[{_PROVINCES}]\(?{_D}{{4}}\)?[一-鿿]{{2,9}}第{_D}{{4,}}号"
+)
+"""Numbers of court files and certificates."""
+_CERTIFICATE = re.compile(rf"字(?<=[一-鿿]{{3}}),?(?:{_D}{{4}}年?)?,?第{_D}{{3,}}号")
+_LETTERS = re.compile("[a-z](?:[,、 ]+[a-z]){3,}")
+_SPOKEN = re.compile(
+    rf"(?:(?:[一-鿿]{{1,4}}?|(?<![a-z])[a-z]{{2,8}})(?:[两三]个字)?的?(?:全拼|拼音|首字母)|大写|小写|数字|"
+    rf"(?<![a-z])[a-z](?![a-z]{{3}})|{_D}|井号|星号|"
+    rf"下划线|感叹号|斜?杠|艾特|@|#|\*)(?:[,、 ]?(?:(?:[一-鿿]{{1,4}}|[a-z]{{2,8}})的?(?:全拼|拼音|首字母)|大写|"
+    rf"小写|数字|[a-z](?![a-z]{{3}})|"
+    rf"{_D}|"
+    rf"井号|星号|下划线|感叹号|斜?杠|点|加|艾特|@|#|\*|的(?=[,a-z])))+"
+)
+_SPELT = re.compile("[a-z拼母]")
 _SHORTEST_ACCOUNT = 5
 
 
@@ -56,8 +79,16 @@ def find_codes(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
             yield from _after_cue(said, word, _ASKED_PASSPORT, PersonalKind.PASSPORT)
         elif word.cue is Cue.MESSENGER:
             yield from _account(said, word, PersonalKind.MESSENGER)
+            yield from _spoken(said, word, PersonalKind.MESSENGER)
         elif word.cue is Cue.SECRET:
             yield from _account(said, word, PersonalKind.SECRET)
+            yield from _spoken(said, word, PersonalKind.SECRET)
+        elif word.cue is Cue.ORDER and said.text[word.end - 2 : word.end] in ("账号", "帐号", "id"):
+            yield from _spoken(said, word, PersonalKind.ORDER)
+    for match in _FILE.finditer(said.text) if "民初" in said.text or "产权" in said.text else ():
+        yield _found(said, match.start(), match.end(), PersonalKind.ORDER)
+    for match in _CERTIFICATE.finditer(said.text):
+        yield _found(said, match.start() - 2, match.end(), PersonalKind.ORDER)
 
 
 def _mails(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
@@ -87,8 +118,14 @@ def _mail(said: Said, start: int, end: int) -> Iterator[Found]:
 
 
 def _plates(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
+    """Plates, and how those that were found begin, where only that is repeated."""
+    begun: set[str] = set()
     for match in _PLATE.finditer(said.text):
         yield _found(said, match.start(), match.end(), PersonalKind.LICENCE_PLATE)
+        begun.add(match.group()[0])
+    for match in _PLATE_BEGUN.finditer(said.text) if begun else ():
+        if match.group()[0] in begun:
+            yield _found(said, match.start(), match.end(), PersonalKind.LICENCE_PLATE)
     for word in heard:
         if word.cue is Cue.LICENCE_PLATE:
             yield from _after_cue(said, word, _BARE_PLATE, PersonalKind.LICENCE_PLATE)
@@ -120,6 +157,23 @@ def _account(said: Said, word: Heard, kind: PersonalKind) -> Iterator[Found]:
             continue
         if at == start or re.search(rf"{_D}|_|下划线", match.group()):
             yield _found(said, at, match.end(), kind)
+
+
+def _spoken(said: Said, word: Heard, kind: PersonalKind) -> Iterator[Found]:
+    """A password spelled in letters, digits and 拼音, in the rest of the turn of ``word`` and in the next."""
+    text = said.text
+    first = text.find("\n", word.end)
+    second = text.find("\n", first + 1) if first >= 0 else -1
+    stop = min(word.end + 60, second if second >= 0 else len(text))
+    if _SPELT.search(text, word.end, stop) is None:
+        return
+    for match in _SPOKEN.finditer(text, word.end, stop):
+        kept = re.sub(rf"[^a-z\d{DIGIT}拼]", "", match.group())
+        spelled = _LETTERS.fullmatch(match.group()) is not None
+        if spelled or (len(kept) >= _SHORTEST_ACCOUNT and re.search("[a-z拼]", kept) and re.search(_D, kept)):
+            yield _found(said, match.start(), match.end(), kind)
+            for again in re.finditer(re.escape(digits_of(kept)), text[match.end() :]) if "拼" not in kept else ():
+                yield _found(said, match.end() + again.start(), match.end() + again.end(), kind)
 
 
 def _end_of(form: re.Pattern[str], text: str, at: int) -> int:

@@ -12,34 +12,38 @@ DIGIT = "零〇幺一二两三四五六七八九妖"
 _VALUES = {"零": 0, "〇": 0, "幺": 1, "妖": 1, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4}
 _VALUES |= {"五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _AS_DIGITS = str.maketrans({spoken: str(value) for spoken, value in _VALUES.items()})
-_MISHEARD = {"要": "一", "腰": "一", "医": "一", "衣": "一", "而": "二", "儿": "二", "山": "三", "是": "四", "事": "四"}
-_MISHEARD |= {
-    "试": "四",
-    "无": "五",
-    "午": "五",
-    "舞": "五",
-    "留": "六",
-    "流": "六",
-    "起": "七",
-    "期": "七",
-    "妻": "七",
+_LITTLE_ELSE = {
+    "零": "〇灵铃凌玲林领洞", "一": "腰夭壹医衣依", "二": "贰尔耳", "三": "叁仨散伞", "四": "肆斯司寺",
+    "五": "伍午舞武吴捂", "六": "陆遛溜柳", "七": "柒妻漆戚拐", "八": "捌拔扒叭疤", "九": "玖酒久勾钩韭",
+}  # fmt: skip
+"""Words of the sound of a digit that stand beside digits for little else."""
+_EVERYDAY = {
+    "一": "要",
+    "二": "而儿",
+    "三": "山",
+    "四": "是事试死",
+    "五": "无",
+    "六": "留流",
+    "七": "起期",
+    "八": "吧把",
+    "九": "就",
 }
-_MISHEARD |= {
-    "吧": "八",
-    "把": "八",
-    "就": "九",
-    "酒": "九",
-    "久": "九",
-    "灵": "零",
-    "林": "零",
-    "领": "零",
-    "洞": "零",
-}
-_MISHEARD |= {"拐": "七", "勾": "九"}
+_MISHEARD = {word: digit for words in (_LITTLE_ELSE, _EVERYDAY) for digit, alike in words.items() for word in alike}
+LITTLE_ELSE = "".join(_LITTLE_ELSE.values())
+_ALIKE = rf"\d{DIGIT}{''.join(_LITTLE_ELSE.values())}"
+_NO_UNIT = "(?![十百千万年月块元点个天号岁])"
 _SLIP = re.compile(
-    rf"[{''.join(_MISHEARD)}](?:(?<=[\d{DIGIT}]{{4}}.)(?=[\d{DIGIT}](?![十百千万年月块元点]))"
-    rf"|(?<=[\d{DIGIT}][要腰])(?=[\d{DIGIT}]{{2}})"
-    rf"|(?<=[要腰])(?=[3-9三四五六七八九][\d{DIGIT}]{{2}}[\d{DIGIT}要腰]{{6,7}}(?![\d{DIGIT}])))"
+    rf"[{''.join(_EVERYDAY.values())}](?:(?<=[\d{DIGIT}]{{4}}.)(?=[\d{DIGIT}]{_NO_UNIT})"
+    rf"|(?<=[\d{DIGIT}]{{3}}[^是就])(?=[\d{DIGIT}]{{2}}{_NO_UNIT})"
+    rf"|(?<=[\d{DIGIT}]{{6}}[期留流山])(?=\n|$)|(?<=[\d{DIGIT}]要)(?=[{_ALIKE}]{{2}})"
+    rf"|(?<=要)(?=[3-9三四五六七八九][{_ALIKE}]{{2}}[{_ALIKE}要]{{6,7}}(?![\d{DIGIT}]))"
+    rf"|(?<![一-鿿].)(?=[3-9三四五六七八九][{_ALIKE}],[{_ALIKE}]{{4}},[{_ALIKE}]{{4}}))"
+    rf"|[{''.join(_LITTLE_ELSE.values())}](?:(?<=[{_ALIKE}]{{2}}.)(?=[{_ALIKE}]{_NO_UNIT})"
+    rf"|(?<=[{_ALIKE}].)(?=[{_ALIKE}]{{2}}{_NO_UNIT})"
+    rf"|(?<=[\d{DIGIT}]{{2}}.)(?=[,、 ]+[{_ALIKE}]{{2}}|[,.。?!、 ]*(?:\n|$|后面|完了|然后))|"
+    rf"(?<=后面.)(?=[{_ALIKE}]{{3}})"
+    rf"|(?<=[{_ALIKE}][,、 ].)(?=[{_ALIKE}]{{2}})|(?<=[\d{DIGIT}].)(?=,[{_ALIKE}]{{3}})"
+    rf"|(?<![一-鿿].)(?=[\d{DIGIT}]{{2}}[{_ALIKE}]{{3}}))"
 )
 """A digit that was recognised as a word of the same sound, within a long number."""
 
@@ -55,10 +59,10 @@ _TOKEN = re.compile(
     r"|(?P<other>.)"
 )
 _FILLER = (
-    "嗯|呃|额|哎|诶|啊|哦|噢|那个|然后|后面|后头|后边|再|接着|中间|最后|下面|对|杠|空格|就是|是|来|"
+    "嗯|呃|额|哎|诶|啊|哦|噢|那个|然后|后面|后头|后边|再|接着|中间|最后|下面|对|斜?杠|空格|就是|是|来|"
     "这个|完了|还有|and|uh|um|then"
 )
-_GAP = re.compile(rf"(?:[ ,.、·…\-~—\"'()/。:]|{_FILLER})*")
+_GAP = re.compile(rf"(?:(?<=[ ,])[a-z](?=[ ,])|[ ,.、·…\-~—\"'()/。:]|{_FILLER})*")
 _LONGEST_GAP = 12
 _DIGITS_OF_PAIRS = 9
 """A run with 十 or 百 in it is a number read in pairs (十三, 九七 …) from so many digits on, else an amount."""
@@ -67,17 +71,32 @@ _MEASURE = re.compile(
     "下些样起直定般共旦切律颗朵本片枚届把号栏岁路弄巷场顿句声门院组公线字]"
     "|个(?!零)|小时|单元|工作日|会儿|边|方面|手(?!机)|来(?!电|着)|部分|百|平|室|线|gb?(?![a-z])|mb?(?![a-z])|kg|天"
 )
-_ORDINAL = re.compile("(?:第|周|星期|礼拜|初|满|减|差|每|近|约|百分之|前|上)$")
+_ORDINAL = re.compile("(?:第|周|星期|礼拜|初|满|减|差|每|近|约|百分之|立减|返|送|前|上)$")
 _ENGLISH = {
     word: str(value)
     for value, word in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
 }
 _ENGLISH |= {"oh": "0", "o": "0"}
-_ENGLISH_DIGIT = re.compile(rf"(?<![a-z])(?:(double|triple) )?({'|'.join(_ENGLISH)})(?![a-z'])")
+_TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_ENGLISH |= {word: str(value) for value, word in enumerate(_TEENS, 10)}
+_ENGLISH |= {word: str(10 * value) for value, word in enumerate(_TENS, 2)}
+_ENGLISH_DIGIT = re.compile(
+    rf"(?<![a-z])(?:(double|triple)[ -])?({'|'.join(_ENGLISH)})(?:(?<=ty)[- ](one|two|three|four|five|six|seven|"
+    rf"eight|nine))?"
+    rf"( hundred)?(?![a-z'])"
+)
+_ENGLISH_UNIT = re.compile(
+    r"[ -](?:percent|dollars?|bucks|pounds?|euros?|cents?|minutes?|hours?|days?|weeks?|months?|years?|a\.?m|p\.?m|"
+    r"o'clock|degrees|"
+    r"miles|people|times|points?|stars?|thousand|million|hundred|books?|of|to|or|tablets?|milligrams?|past|quarter|"
+    r"items?|digits?|numbers?|letters?|(?:fir|seco|thi)[a-z]+|[a-z]+th)(?![a-z])"
+)
 _LATIN = re.compile("[a-z]{3} ")
 _OTHER_FIGURES = re.compile(
     r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|(?<!\d)\d{1,2}:\d\d(?::\d\d)?(?!\d)"
     r"|(?<!\d)(?:19|20)\d\d[/.\-]\d{1,2}[/.\-]\d{1,2}(?!\d)|\d{1,6}\*{2,}\d{0,6}"
+    r"|(?<![\d,])\d{1,3},\d{3}(?![\d,])"
 )
 """Network addresses, times, days, and numbers of which somebody has masked the middle."""
 _DECIMAL = re.compile(r"\d{1,6}\.\d{1,2}(?!\d)")
@@ -99,6 +118,8 @@ class Run(NamedTuple):
     pieces: tuple[Piece, ...]
     turn: int
     role: Role
+    digits: str
+    """All digits; ``x`` may close them."""
 
     @property
     def start(self) -> int:
@@ -109,11 +130,6 @@ class Run(NamedTuple):
     def end(self) -> int:
         """Where the last digit ends."""
         return self.pieces[-1].end
-
-    @property
-    def digits(self) -> str:
-        """All digits; ``x`` may close them."""
-        return "".join(piece.digits for piece in self.pieces)
 
 
 def digits_of(spoken: str) -> str:
@@ -154,7 +170,7 @@ def digit_runs(said: Said, text: str) -> list[Run]:
 
 def _run(said: Said, pieces: list[Piece]) -> Run:
     turn = said.turn_at(pieces[0].start)
-    return Run(tuple(pieces), turn, said.turns[turn].role)
+    return Run(tuple(pieces), turn, said.turns[turn].role, "".join([piece.digits for piece in pieces]))
 
 
 def _is_amount(run: Run) -> bool:
@@ -192,12 +208,20 @@ def _english_pieces(text: str) -> Iterator[tuple[Piece, bool]]:
     if _LATIN.search(text) is not None:
         for match in _ENGLISH_DIGIT.finditer(text):
             times = {"double": 2, "triple": 3}.get(match[1], 1)
-            yield Piece(match.start(), match.end(), _ENGLISH[match[2]] * times), False
+            digits = _ENGLISH[match[2]] * times
+            if match[3]:
+                digits = digits[0] + _ENGLISH[match[3]]
+            digits += "00" if match[4] else ""
+            yield Piece(match.start(), match.end(), digits), _ENGLISH_UNIT.match(text, match.end()) is not None
 
 
 def _counts(text: str, start: int, end: int, length: int) -> bool:
     if _MEASURE.match(text, end):
-        return text[end : end + 2] not in ("号码", "号的", "位数") and not text.startswith("点com", end)
-    if length <= 2 and _ORDINAL.search(text[max(0, start - 3) : start]):
+        return (
+            text[end : end + 2] not in ("号码", "位数")
+            and not (length > 2 and text.startswith("号的", end))
+            and not text.startswith("点com", end)
+        )
+    if length <= 3 and _ORDINAL.search(text[max(0, start - 3) : start]):
         return True
     return bool(_DECIMAL.match(text, start) or (text[max(0, start - 1)] == "." and text[max(0, start - 2)].isdigit()))

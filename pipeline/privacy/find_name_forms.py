@@ -51,6 +51,15 @@ TITLES = (
     "店长",
     "校长",
     "院长",
+    "科长",
+    "处长",
+    "局长",
+    "厂长",
+    "组长",
+    "队长",
+    "书记",
+    "所长",
+    "村长",
     "总",
     "工",
     "哥",
@@ -104,6 +113,8 @@ def is_word(text: str) -> bool:
 
 def name_at(text: str, at: int, *, sure: bool) -> Iterator[Place]:
     """The name that begins at ``at``, the longest that has the form of one and ends where a name can end."""
+    if text[at : at + 1] not in SURNAMES and text[at : at + 2] not in COMPOUND:
+        return
     for length in (4, 3, 2):
         name = text[at : at + length]
         if length > 2 and _ENDS.match(text, at + length - 1):

@@ -46,13 +46,30 @@ _RELATED = re.compile("(?:的名字)?(就?是|叫|姓|,)?[,:]?(?=[一-鿿]{2})")
 _ALSO_KIN = frozenset(["先生", "太太", "同学", "老板", "妈妈", "爸爸", "奶奶", "爷爷", "叔叔", "哥", "姐"])
 _OWN = frozenset("我你您他她们咱的")
 _SAID_NAME = re.compile(
-    '(?:(?<=[,。 :"])叫|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|'
+    '(?:(?<=[,。 :"方人爸妈孩位])叫|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|'
     "客服|代表|教务|找一下|找)(?=[一-鿿])"
 )
 _SURNAME_OF = re.compile("姓(?![名什啥甚氏是叫])(?=[一-鿿])")
 _INTRODUCED = re.compile("(?:我叫|我姓名是|我名字是|我的名字是|他叫|她叫)([一-鿿]{2,3})(?=[,。.?!:\n]|$)")
 _POSTS = re.compile("(?:主任|经理|班长|组长|主管|专员|店长|站长|队长|工程师|技师)(?=[一-鿿]{2,3}(?:[,。.?!\n]|$))")
 _CHILD_OF = re.compile("(?:小|阿)[一-鿿](?=妈妈|爸爸|奶奶|爷爷|家长)")
+_COMPOUND = re.compile(
+    "欧阳|诸葛|慕容|上官|令狐|尉迟|颛孙|皇甫|拓跋|宇文|夏侯|端木|呼延|独孤|澹台|司徒|闻人|南宫|赫连|钟离|申屠"
+)
+"""Surnames that are hardly anything else, wherever they stand."""
+_NOT_AFTER = ("路", "街", "大道", "区", "镇", "新村", "小区")
+_IS_NAMED = re.compile(
+    rf"(?<=[是和跟叫找给让,吧\n])([{''.join(SURNAMES)}](?:(?![{''.join(NOT_GIVEN)}])[一-鿿]){{2}})(?=[吧吗,。.?!和跟是呢\n]|$|"
+    rf"[\d{DIGIT}]{{2}})"
+)
+_SURNAME_FIRST = re.compile("(?:嗯,?|我?姓)?((?![嗯对好谢哈是啊哦喂行没])[一-鿿]{1,2})(?=[,。.\n]|$)")
+"""A surname, or a doubled pet name, that opens an answer."""
+_DOTTED = re.compile(
+    "(?![是叫我找您])(?:(?!女士|先生|小姐)[一-鿿]){2,6}[·•・](?:(?!女士|先生|小姐|同学|老师|"
+    "[您你是的吗吧呢这那])[一-鿿]){2,7}"
+)
+_OF_PEOPLE = re.compile("叫([一-鿿]{2,8}?)(?=,?(?:蒙古|藏|维吾尔|维|哈萨克|彝|壮|回|苗|侗|傣|白|羌|满|朝鲜)族)")
+_CALL_ME = re.compile("(?:叫|喊)我([一-鿿]{2,3})(?=就行|就好|吧|就可以|好了|得了)")
 _NICK = re.compile("(?:小|老)(?=[一-鿿])")
 _NICK_BEFORE = re.compile(
     '(?:^|[\\s,.。?!、:"“]|是|叫|我|客服|专员|经理|找|前台|师傅|同事|教务|的|员|说|喊|问|修|写|啊|店|'
@@ -60,7 +77,7 @@ _NICK_BEFORE = re.compile(
 )
 _NICK_AFTER = re.compile(
     '$|[\\s,.。?!、:;…"”]|为您|为你|给您|在线|在的|就行|你|您|他|她|找|说|师傅|工号|请|一家|这里|接|'
-    "呢|吧|吗|啊|很高兴|来"
+    "呢|吧|吗|啊|很高兴|来|就|电话|打"
 )
 _NO_SURNAME = frozenset("我你您他她咱这那哪位各本该老小大好对是的和给请祝向谢两每某男女嗯啊哦")
 _NO_NICK = frozenset("时区心费计单师")
@@ -91,6 +108,7 @@ _KIN = frozenset(
 )
 _SHORTEST = 2
 _ASK_TURNS = 3
+_OF_PLACES = frozenset("苑园路村区镇城店厂司院厅")
 
 
 def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
@@ -106,9 +124,14 @@ def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     places += _of_surnames(said.text, parts, places)
     places += spellings(said.text, parts, places)
     places += repetitions(said, places)
+    begun = {start for start, _ in places}
+    for match in _COMPOUND.finditer(said.text):
+        if match.start() not in begun and not said.text.startswith(_NOT_AFTER, match.end()):
+            places.append(match.span())
     values = owners(said, places)
     for start, end in sorted(set(places)):
-        yield Found(start, end, PersonalKind.NAME, values.get(said.text[start:end], said.text[start:end]))
+        first = start - 1 if end - start == 1 and said.text[max(0, start - 1) : start] in ("老", "小", "阿") else start
+        yield Found(first, end, PersonalKind.NAME, values.get(said.text[start:end], said.text[start:end]))
 
 
 def _titled(said: Said, heard: Sequence[Heard], surnames: Collection[str]) -> Iterator[Place]:
@@ -140,7 +163,14 @@ def _first_before(text: str, word: Heard) -> bool:
 
 def _ends_title(text: str, word: Heard) -> bool:
     """Whether a title of one character stands alone: 王总您好, not 王总共."""
-    return re.match("$|[\\s,.。?!、:;…]|您|你|好|在|说|接|的|吗|呢|吧", text[word.end : word.end + 2]) is not None
+    return (
+        re.match(
+            "$|[\\s,.。?!、:;…]|您|你|好|在|说|接|的|吗|呢|吧|介绍|给|帮|跟|她|他|那|今|昨|刚|也|就|来|去|打|叫|"
+            "让|告诉|我",
+            text[word.end : word.end + 2],
+        )
+        is not None
+    )
 
 
 def _name_before(text: str, end: int, *, kin: bool) -> int | None:
@@ -193,11 +223,10 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
             given = text[max(0, start + 1) : match.start()]
             if start >= 0 and text[start] in COMMON and not NOT_GIVEN.intersection(given) and can_begin(text, start):
                 yield start, match.start()
-    for match in _CHILD_OF.finditer(text):
-        yield match.span()
     for form in (_SAID_NAME, _POSTS):
         for match in form.finditer(text):
             yield from name_at(text, match.end(), sure=False)
+    yield from _of_any_form(text)
     yield from _nicknames(said)
     for match in _AH.finditer(text):
         yield match.span(1)
@@ -216,12 +245,31 @@ def _announced(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
             yield from name_in_pinyin(said, links.end() if links else word.end)
 
 
+def _of_any_form(text: str) -> Iterator[Place]:
+    """Names that their form or the words right beside them tell: 阿依古丽·买买提, 叫我古丽就行, 登记的是路遥遥吧."""
+    for match in (*_CHILD_OF.finditer(text), *(_DOTTED.finditer(text) if "·" in text or "・" in text else ())):
+        yield match.span()
+    for match in _OF_PEOPLE.finditer(text) if "族" in text else ():
+        yield match.span(1)
+    for match in _CALL_ME.finditer(text):
+        if match[1] not in NOT_NAMES and not NOT_GIVEN.intersection(match[1]):
+            yield match.span(1)
+    for match in _IS_NAMED.finditer(text):
+        name = match[1]
+        if is_name(name, sure=False) and not is_word(name[1:]) and [tag for _, tag in tagger()(name)] == ["nr"]:
+            yield match.span(1)
+
+
 def _nicknames(said: Said) -> Iterator[Place]:
     """The surname in 小王 and 老李, where the words around say that it is one."""
     text = said.text
     opening = text.find("\n")
     for match in _NICK.finditer(text):
         at = match.end()
+        if text[at + 1 : at + 2] == text[at] and text[at] in COMMON:
+            yield at, at + 1
+            yield from name_at(text, at + 1, sure=True)
+            continue
         if not _NICK_AFTER.match(text, at + 1) or text[at] not in SURNAMES or text[at] in _NO_NICK:
             continue
         if at < opening and said.role_at(at) is Role.AGENT:
@@ -252,10 +300,24 @@ def _answers(said: Said, word: Heard) -> Iterator[Place]:
         stop = end if end >= 0 else len(text)
         if said.turns[following].role is not asker or asker is Role.UNKNOWN:
             found = list(_parts(text, at + 1, stop, sure=True))
+            lead = _LEAD.match(text, at + 1, stop)
+            opening = lead.end() if lead is not None else at + 1
+            if not any(start <= opening < end for start, end in found):
+                found += (place for place in name_at(text, opening, sure=False) if text[place[1] - 1] not in _OF_PLACES)
+            first = _SURNAME_FIRST.match(text, at + 1)
+            if first is not None and _is_opening(first[1], text[word.start : word.end]):
+                found.append(first.span(1))
             yield from found
             if found:
                 return
         at = end
+
+
+def _is_opening(name: str, asked: str) -> bool:
+    """Whether ``name`` is a surname, or a doubled pet name where it was asked what somebody is called."""
+    if len(name) == 1:
+        return name in SURNAMES and name not in NOT_GIVEN
+    return name[0] == name[1] and "叫" in asked and name[0] not in NOT_GIVEN
 
 
 def _parts(text: str, start: int, stop: int, *, sure: bool) -> Iterator[Place]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pipeline.domain.calls import Role
 from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_cues import Cue, Heard
+from pipeline.privacy.find_defaults import is_identifier
 from pipeline.privacy.find_digits import DIGIT, Run
 from pipeline.privacy.find_said import Found, Said
 from pipeline.privacy.find_shapes import is_date, is_public, shape_of
@@ -25,6 +26,7 @@ _CUE_REACH = 40
 """Characters from a word like 手机号 to the number in the same turn."""
 _TURNS_BACK = 4
 _ASK_REACH = 160
+_PUBLIC_TURNS = 2
 _AFTER_REACH = 9
 _FEWEST = {
     Cue.MOBILE: 5,
@@ -35,29 +37,46 @@ _FEWEST = {
     Cue.MESSENGER: 5,
     Cue.ORDER: 5,
     Cue.SECRET: 3,
-    Cue.NUMBER: 6,
+    Cue.NUMBER: 5,
     Cue.LICENCE_PLATE: 5,
     Cue.EMAIL: 7,
 }
 """From how many digits a number is taken for what the words before it announce."""
-_UNASKED = 7
-"""From how many digits a number without any such word is masked, as of unknown kind."""
+_REPEATED = 4
+"""From how many digits a number that was found is found again wherever it is said."""
 _GROUP = 4
 """Digits that are said in one breath: 幺幺二二 can be a group of a card's as well as a hotline."""
 _PIECE = 2
-_LETTERS_BEFORE = re.compile(r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|杠)[,、_\-]{0,2}|(?<![a-z])[a-z] )+$")
-_LETTERS_AFTER = re.compile(rf"(?:[,、_\- ]?(?:[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+")
+_LETTERS_BEFORE = re.compile(
+    r"(?:(?:(?<![a-z])[a-z]{1,12}|下划线|斜?杠)(?:[,、_\-]{0,2}|,?(?:后面|后边|然后|再|加)是?,?)|(?<![a-z])[a-z] )+$"
+)
+_LETTERS_AFTER = re.compile(
+    rf"(?:[,、_\- ]?(?:艾特|@|#|\*|井号?键?|星号键?|[a-z](?![a-z]{{3}})|下划线|杠|[\d{DIGIT}]))+"
+)
 _CLOSE = {Cue.SECRET, Cue.ORDER, Cue.BANK_CARD}
 """What is announced in the same sentence, if in the same turn."""
 _SENTENCE_END = re.compile(r"[。?!;]|\.(?!\d)")
 _A_NUMBER = re.compile(rf"$|[?,。:!、 \n\d{DIGIT}十要是为就呢嘛吧啊]|一百|后|末|尾|变|换|我|您|你|给")
+_HAD = re.compile(rf"[\d{DIGIT}十百千万]{{2,}}")
+_AND_ALSO = re.compile(".{0,3}(?:或|和|及|跟|、|还有|转|到|至|-)")
+_THING = re.compile("[车机灯柜桩表箱仪]|电梯|设备|产品|商品|型号")
+_THING_REACH = 24
+_SIZE = frozenset("零一二三四五六七八九十0123456789么")
 _TO_BIRTH_DATE = 14
 """Digits of a resident id up to the end of the date of birth in it."""
 _IN_PIECES = {PersonalKind.MOBILE, PersonalKind.RESIDENT_ID, PersonalKind.BANK_CARD}
 _OF_NAMES = {Cue.TITLE, Cue.JOB, Cue.KIN, Cue.NAME}
 _AMBIGUOUS = {PersonalKind.BANK_CARD, PersonalKind.LANDLINE}
-_DECIDING = {Cue.RESIDENT_ID, Cue.ORDER, Cue.MESSENGER, Cue.BANK_CARD}
-_LETTERED = {PersonalKind.ORDER, PersonalKind.SECRET, PersonalKind.MESSENGER, PersonalKind.PASSPORT}
+_DECIDING = {Cue.RESIDENT_ID, Cue.ORDER, Cue.MESSENGER, Cue.BANK_CARD, Cue.SECRET}
+_LETTERED = {
+    PersonalKind.NUMBER,
+    PersonalKind.ORDER,
+    PersonalKind.SECRET,
+    PersonalKind.MESSENGER,
+    PersonalKind.PASSPORT,
+}
+_PLUS = re.compile(r"(?:\+|(?<![a-z])plus |加)$")
+_ONE_LETTER = re.compile("(?<![a-z0-9])[a-z]$")
 _CAPITALS = re.compile(r"(?<![a-z])[a-z]{1,3} $")
 _TOLL_FREE = re.compile(r"(?:1[- ])?8(?:00|88|77)[- ]\d{3}[- ]")
 _WORD = re.compile("[一-鿿](?<!杠)")
@@ -86,15 +105,19 @@ def find_numbers(
     """
     asked = _Asked(said, heard)
     found: list[Found] = []
+    nobodys: set[str] = set()
     for chain in _chains(said, runs, asked):
-        found += _found_in(said, chain, own_numbers)
+        if chain.cue is Cue.PUBLIC:
+            nobodys.update(run.digits for run in chain.runs)
+        if chain.cue is not None or not nobodys.issuperset(run.digits for run in chain.runs):
+            found += _found_in(said, chain, own_numbers)
     yield from found
     yield from _repeated(said, runs, found)
 
 
 def _repeated(said: Said, runs: Sequence[Run], found: Sequence[Found]) -> Iterator[Found]:
     """Where a whole number that was found is said once more, whatever stands around it."""
-    kinds = {datum.value: datum.kind for datum in found if len(datum.value) >= _UNASKED}
+    kinds = {datum.value: datum.kind for datum in found if len(datum.value) >= _REPEATED and not is_date(datum.value)}
     for run in runs:
         if run.digits in kinds:
             yield from _spans(said, run, kinds[run.digits], run.digits)
@@ -102,7 +125,18 @@ def _repeated(said: Said, runs: Sequence[Run], found: Sequence[Found]) -> Iterat
 
 def _announces(text: str, word: Heard) -> bool:
     """Whether 手机 means a number: 手机是, 手机? and 手机幺三八, not 手机助手."""
-    return text[word.start : word.end] != "手机" or _A_NUMBER.match(text, word.end) is not None
+    said = text[word.start : word.end]
+    if said == "码":
+        return text[max(0, word.start - 1) : word.start] not in _SIZE
+    return said != "手机" or _A_NUMBER.match(text, word.end) is not None
+
+
+def _is_of_things(text: str, word: Heard) -> bool:
+    """Whether 编号 is that of a car, a device or an article."""
+    if text[word.start : word.end] != "编号":
+        return False
+    near = _THING.search(text, max(0, word.start - _THING_REACH), word.start)
+    return near is not None or "型号" in text[max(0, word.start - 6 * _THING_REACH) : word.start]
 
 
 class _Asked:
@@ -110,12 +144,18 @@ class _Asked:
 
     def __init__(self, said: Said, heard: Sequence[Heard]) -> None:
         self._said = said
-        self._heard = [word for word in heard if word.cue not in _OF_NAMES and _announces(said.text, word)]
+        self._heard = [
+            Heard(word.start, word.end, Cue.PUBLIC) if _is_of_things(said.text, word) else word
+            for word in heard
+            if word.cue not in _OF_NAMES and _announces(said.text, word)
+        ]
         self._ends = [word.end for word in self._heard]
 
     def cue_of(self, run: Run) -> tuple[Cue | None, bool]:
         """What the run is announced as, and whether in its own turn."""
         last = bisect_right(self._ends, run.start) - 1
+        while last >= 0 and self._spent(last, run):
+            last -= 1
         if last >= 0 and self._said.turn_at(self._heard[last].start) == run.turn:
             between = self._said.text[self._ends[last] : run.start]
             if len(between) <= _CUE_REACH and not (self._heard[last].cue in _CLOSE and _SENTENCE_END.search(between)):
@@ -127,6 +167,16 @@ class _Asked:
             if run.turn - turn <= _TURNS_BACK and run.start - self._ends[last] <= _ASK_REACH:
                 return self._strongest(last), False
         return None, False
+
+    def _spent(self, last: int, run: Run) -> bool:
+        """Whether a word such as 工号 has had its number before ``run``, or was said too long ago to mean it."""
+        word = self._heard[last]
+        if word.cue is not Cue.PUBLIC and word.cue is not Cue.TAIL:
+            return False
+        if run.turn - self._said.turn_at(word.start) > _PUBLIC_TURNS and word.cue is Cue.PUBLIC:
+            return True
+        had = [digits.end() for digits in _HAD.finditer(self._said.text, word.end, run.start)]
+        return bool(had) and _AND_ALSO.match(self._said.text, had[-1], run.start) is None
 
     def between(self, end: int, start: int) -> Cue | None:
         """The last cue in ``[end, start)``."""
@@ -170,6 +220,8 @@ def _joins(said: Said, chain: _Chain, run: Run, own_cue: Cue | None, asked: _Ask
     last = chain.runs[-1]
     if run.turn - last.turn > _TURNS_BETWEEN:
         return False
+    if chain.cue is Cue.PUBLIC and run.role is not last.role and run.digits not in "".join(chain.streams.values()):
+        return False
     cue = asked.between(last.end, run.start)
     whole = chain.streams.get(run.role, "") + run.digits
     if chain.cue is Cue.TAIL:
@@ -189,7 +241,7 @@ def _found_in(said: Said, chain: _Chain, own_numbers: Collection[str]) -> Iterat
         kind, value = _kind_of(digits, chain.cue), digits
         if kind is None and whole is not None and len(digits) >= _PIECE:
             kind, value = whole
-        hotline = is_public(digits) and (value == digits or len(digits) > _GROUP)
+        hotline = chain.cue not in _DECIDING and is_public(digits) and (value == digits or len(digits) > _GROUP)
         if kind is None or hotline or _TOLL_FREE.match(said.text, run.start) or _is_own(value, own_numbers):
             continue
         yield from _spans(said, run, kind, value)
@@ -213,7 +265,7 @@ def _whole_of(said: Said, chain: _Chain) -> tuple[PersonalKind, str] | None:
     if chain.cue is not None and chain.cue in _FEWEST:
         kind = chain.cue.kind
         return (kind, longest) if kind is not None and len(longest) + letters >= _FEWEST[chain.cue] else None
-    return (PersonalKind.NUMBER, longest) if len(single) >= _UNASKED and not is_date(single) else None
+    return (PersonalKind.NUMBER, longest) if is_identifier(said, chain.runs, list(chain.streams.values())) else None
 
 
 def _letters_before(text: str, at: int) -> int:
@@ -241,8 +293,8 @@ def _spans(said: Said, run: Run, kind: PersonalKind, value: str) -> Iterator[Fou
     """The pieces of ``run``, joined where no word stands between them."""
     text = said.text
     start, end = run.start, run.pieces[0].end
-    if text[max(0, start - 1) : start] == "+":
-        start -= 1
+    if (plus := _PLUS.search(text, max(0, start - 5), start)) is not None:
+        start = plus.start()
     if kind in _LETTERED:
         line = text.rfind("\n", 0, start) + 1
         before = _LETTERS_BEFORE.search(text, max(line, start - 24), start)
@@ -250,6 +302,8 @@ def _spans(said: Said, run: Run, kind: PersonalKind, value: str) -> Iterator[Fou
         capitals = _CAPITALS.search(text, max(line, start - 4), start)
         if capitals is not None and said.original(capitals.start(), start).strip().isupper():
             start = capitals.start()
+    if kind not in _LETTERED and _ONE_LETTER.search(text, max(0, start - 2), start) is not None:
+        start -= 1
     for piece in run.pieces[1:]:
         if _WORD.search(text, end, piece.start):
             yield Found(start, end, kind, value)

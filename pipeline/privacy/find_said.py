@@ -1,5 +1,6 @@
 """A call as one text in normal form, with the way back to its turns."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +8,10 @@ from dataclasses import dataclass
 from pipeline.domain.calls import Role, Transcript, Turn
 from pipeline.domain.personal import PersonalKind, PersonalSpan
 from pipeline.text.normalise import NormalisedText, normalise
+
+_PAUSE = re.compile(r"(?<=[一-鿿]) (?=[一-鿿A-Za-z0-9])|(?<=[A-Za-z0-9]) (?=[一-鿿])")
+_SPACED_OUT = 3
+"""A text in which every third character is a blank has them between all characters: they say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +67,17 @@ def said(transcript: Transcript) -> Said:
     for turn in transcript.turns:
         begins.append(begin)
         begin += len(turn.text) + 1
-    normal = normalise("\n".join(turn.text for turn in transcript.turns))
+    normal = normalise(_pauses_kept("\n".join(turn.text for turn in transcript.turns)))
     return Said(normal.text, transcript.turns, normal, begins)
+
+
+def _pauses_kept(text: str) -> str:
+    """``text`` with a comma for a blank beside Chinese, which recognition writes for a pause and normal form drops.
+
+    >>> _pauses_kept("我叫黄世杰 世界的世 138 0012 3456")
+    '我叫黄世杰,世界的世,138 0012 3456'
+    """
+    blanks = text.count(" ")
+    if not blanks or blanks * _SPACED_OUT > len(text):
+        return text
+    return _PAUSE.sub(",", text)

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline.privacy.find_cues import Cue, Heard
+from pipeline.privacy.find_cues import Heard
+from pipeline.privacy.find_english import names_in_english
 from pipeline.privacy.find_name_forms import HAN, LONGEST, Part, Place, is_name, is_word
 from pipeline.privacy.find_said import Said
-from pipeline.privacy.find_surnames import COMPOUND, SURNAMES
+from pipeline.privacy.find_surnames import COMPOUND, NOT_GIVEN, SURNAMES
 
 _SPELT = re.compile("([一-鿿]{2,5})的(?=([一-鿿]{1,2}))")
 _LATIN = re.compile("[a-z]{2} [a-z]")
@@ -18,10 +19,6 @@ _ENGLISH = re.compile(
 _ENGLISH_NAME = re.compile(
     r"(?!(?:Mr|Mrs|Ms|Miss|Dr|Yes|No|Sure|Okay|Thanks|It|The|My|You|Your|Calling|"
     r"From)\b)[A-Z][A-Za-z'’\-]+(?: (?!And\b|My\b|I\b)[A-Z][A-Za-z'’\-]+){0,2}"
-)
-_ANSWERED = re.compile(
-    r"(?:(?:Yes|Sure|Okay|Hi),? )?(?:(?:It's|It is|I'm|This is) )?(?!(?:Yes|Sure|Okay|"
-    r"Thanks)\b)([A-Z][a-z]+ [A-Z][a-z]+(?: [A-Z][a-z]+)?)(?=[,.]|$)"
 )
 _PINYIN = re.compile(r"[A-Z][A-Za-z]+ [A-Z][A-Za-z]+(?: [A-Z][A-Za-z]+)?")
 
@@ -39,11 +36,19 @@ def spellings(text: str, parts: Sequence[Part], places: Sequence[Place]) -> list
     if not characters:
         return found
     for start, end, name in parts:
-        known = len(name) == 3 and name[-1] in characters and name[-1] in SURNAMES and name[1] != "的"
+        known = (
+            len(name) == 3
+            and name[-1] in characters
+            and name[-1] in SURNAMES
+            and name[1] != "的"
+            and name[0] not in NOT_GIVEN
+        )
         if known and not any(start < last and first < end for first, last in places):
             found.append((start, end))
     for match in _SPELT.finditer(text):
         phrase, meant = match.groups()
+        if "我" in phrase or "个" in phrase:
+            continue
         for length in (2, 1):
             if (said_again := meant[:length]) in phrase and all(character in characters for character in said_again):
                 start = _phrase_start(text, match.start(1), phrase, said_again)
@@ -83,12 +88,7 @@ def english_names(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
     """Names in English, which the speech model writes with capitals."""
     if _LATIN.search(said.text) is None:
         return
-    for word in heard:
-        line = said.text.find("\n", word.end) + 1
-        if word.cue is Cue.NAME and line:
-            name = _ANSWERED.match(said.original(line, min(len(said.text), line + 60)))
-            if name is not None:
-                yield line + name.start(1), line + name.end(1)
+    yield from names_in_english(said, heard)
     for match in _ENGLISH.finditer(said.text):
         name = _ENGLISH_NAME.match(said.original(match.end(), min(len(said.text), match.end() + 40)))
         if name is not None:

@@ -49,6 +49,12 @@ NONE = {
     "this gentleman": ["坐席: 这位先生、那位女士，请找客户经理，装修师傅明天到。"],
     "a call": ["客户: 我叫了外卖，叫你们领导来。"],
     "thanks": ["坐席: 怎么称呼您？", "客户: 谢谢。"],
+    "thing's number": ["客户: 车把上的编号是七五五零二九九三八零。"],
+    "reading": ["客户: 表上读数是一二八四六。"],
+    "money without its unit": ["客户: 首付要交58000呢。"],
+    "expiry": ["坐席: 有效期是不是零九二八？"],
+    "size": ["客户: 我买的四十二码的鞋。"],
+    "past event": ["客户: 我是九八年三月二号入职的。"],
     "date in digits": ["坐席: 20261003下的单。"],
 }
 FORMS = {
@@ -97,6 +103,27 @@ FORMS = {
     "parcel": (["客户: 运单号SF幺三八零零二九九四七五幺。"], ["运单号[单号]。"]),
     "sms code": (["坐席: 验证码报一下。", "客户: 呃，三三零幺五八。"], ["验证码报一下。", "呃，[密码]。"]),
     "password": (["客户: 密码是lixiang幺九九零。"], ["密码是[密码]。"]),
+    "unannounced identifier": (["客户: 那个三三零一五的怎么还没到。"], ["那个[号码]的怎么还没到。"]),
+    "bare answer": (["坐席: 您收到的那个念一下。", "客户: 嗯，四四九二。"], ["您收到的那个念一下。", "嗯，[号码]。"]),
+    "entered at a door": (["客户: 你直接输零六幺九就开了。"], ["你直接输[号码]就开了。"]),
+    "after a staff number": (
+        ["坐席: 工号六零二七为您服务。", "客户: 我查一下三三零一五五六二。"],
+        ["工号六零二七为您服务。", "我查一下[号码]。"],
+    ),
+    "recognised as other words": (["客户: 电话一三四遛零二七九八八酒。"], ["电话[手机号]。"]),
+    "blanks for pauses": (["坐席: 户主姓名", "客户: 黄世杰 世界的世"], ["户主姓名", "[姓名] [姓名2]"]),
+    "born long ago": (["客户: 我老婆是九零年六月十八的"], ["我老婆是[出生日期]的"]),
+    "full date of long ago": (["客户: 老人家一九四八年三月二号，记上。"], ["老人家[出生日期]，记上。"]),
+    "name with a dot": (["坐席: 是阿依古丽·买买提女士吗"], ["是[姓名]女士吗"]),
+    "password in letters": (["坐席: 无线密码念一下", "客户: m w 八 k 三 三 q z"], ["无线密码念一下", "[密码]"]),
+    "English street in words": (
+        ["客户: I live at fourteen sixty North Birch Avenue, unit C."],
+        ["I live at [地址]."],
+    ),
+    "English code": (
+        ["坐席: Booking reference?", "客户: It is Q7 X-ray 4 November P."],
+        ["Booking reference?", "It is [单号]."],
+    ),
     "unknown": (["客户: 就这个，77882031456，你看看。"], ["就这个，[号码]，你看看。"]),
     "english": (
         ["坐席: Your name?", "客户: My name is John Smith, my number is 555 010 4477."],
