@@ -26,6 +26,7 @@ from pipeline.sampling.strata import needs
 from pipeline.scoring.cards import load_default_card
 from pipeline.store import documents
 from pipeline.store.database import Database, connect
+from pipeline.store.report_columns import read_columns
 from pipeline.store.review_tables import review_items, reviews
 from pipeline.store.sampling_frame import load_frame
 from pipeline.store.sampling_store import save_draw
@@ -39,6 +40,7 @@ DAYS = 60
 BATCH = 100_000
 RATE = {Severity.CRITICAL: 0.004, Severity.ALERT: 0.012, Severity.MINOR: 0.02}
 DEPARTMENTS, SKILLS = ("客服中心", "金融事业部"), ("普通话", "粤语", "英语")
+REASONS = ("账单", "故障", "套餐变更", "投诉", "退款", "物流", "开户", "其他")
 COPIED = ("agent", "team", "started_at", "duration_s")
 """What the queue repeats of recordings; triggers see to it otherwise."""
 KINDS_OF_SIGNALS = 400
@@ -184,11 +186,11 @@ def _recordings(
     customers = random.integers(0, max(1, len(ids) * 7), n).tolist()
     surveys = np.where(random.random(n) < 0.3, random.integers(1, 6, n), 0).tolist()
     queues, skills = random.integers(0, len(QUEUES), n).tolist(), random.integers(0, len(SKILLS), n).tolist()
-    extras = [json.dumps({"部门": one, "product": "宽带"}, ensure_ascii=False) for one in DEPARTMENTS]
+    cells = _cells(random, [DEPARTMENTS[one % len(TEAMS) % len(DEPARTMENTS)] for one in agents])
     columns = [
         "id", "name", "uri", "size_bytes", "added_at", "agent", "team", "skill", "queue", "direction", "started_at",
-        "started_at_offset_min", "customer_id", "survey_score", "extra", "department", "channel_roles", "duration_s",
-        "sample_rate_hz", "channel_count", "codec", "container",
+        "started_at_offset_min", "customer_id", "survey_score", "extra", "channel_roles", "duration_s",
+        "sample_rate_hz", "channel_count", "codec", "container", *read_columns({}),
     ]  # fmt: skip
     added, roles = stamp(NOW), json.dumps(["agent", "customer"])
     rows: list[Row] = [
@@ -196,11 +198,29 @@ def _recordings(
             ids[i], f"{number:07}.wav", f"/calls/{number:07}.wav", 1_000_000, added, f"A{1000 + agents[i]}",
             TEAMS[agents[i] % len(TEAMS)], SKILLS[skills[i]], QUEUES[queues[i]], "inbound",
             stamp(datetime.fromtimestamp(float(starts[i]), UTC)), 480, f"k{customers[i]}", surveys[i] or None,
-            extras[agents[i] % len(TEAMS) % len(extras)], roles, lengths[i], 8000, 2, "pcm_s16le", "wav",
+            json.dumps(cells[i], ensure_ascii=False), roles, lengths[i], 8000, 2, "pcm_s16le", "wav",
+            *read_columns(cells[i]).values(),
         )
         for i, number in enumerate(numbers)
     ]  # fmt: skip
     return recordings, columns, rows
+
+
+def _cells(random: Random, departments: Sequence[str]) -> list[dict[str, str]]:
+    """Other columns of the manifest."""
+    n = len(departments)
+    reasons, moved = random.integers(0, len(REASONS), n).tolist(), (random.random(n) < 0.08).tolist()
+    held = np.where(random.random(n) < 0.3, np.round(random.exponential(30.0, n), 1), 0.0).tolist()
+    return [
+        {
+            "部门": one,
+            "product": "宽带",
+            "来电原因": REASONS[reasons[i]],
+            "转接": str(int(moved[i])),
+            "hold_s": str(held[i]),
+        }
+        for i, one in enumerate(departments)
+    ]
 
 
 def _results(ids: Sequence[str], hits: _Hits) -> tuple[Table, list[str], Iterator[Row]]:

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Subquery, case, func, select
 
 from pipeline.domain.results import Outcome
-from pipeline.store.call_counts import queued
+from pipeline.store.call_counts import queued, reworded
 from pipeline.store.database import Database
 from pipeline.store.report_queries import Window, Windows
-from pipeline.store.report_service import REPEAT_DAYS, Durations, summed, sums, within_days
+from pipeline.store.report_service import REPEAT_DAYS, TESTED, Durations, summed, sums, within_days
 from pipeline.store.review_tables import review_items
 from pipeline.store.tables import UtcDateTime, recordings, rule_results
 
@@ -107,24 +107,35 @@ def reason_counts(database: Database, window: Window, known_until: datetime | No
     Args:
         known_until: start of the last call that is known; 7 days that end later are not over.
     """
-    reason, began = recordings.c.reason, recordings.c.started_at
+    began, customer = recordings.c.started_at, func.nullif(recordings.c.customer_id, "")
+    following = func.lead(began, type_=UtcDateTime()).over(partition_by=customer, order_by=(began, recordings.c.id))
+    asked = (*TESTED, recordings.c.reason, recordings.c.duration_s, recordings.c.survey_score)
+    calls = (
+        select(*asked, customer.label("customer"), following.label("following"))
+        .where(began >= window.since, began < window.until + timedelta(days=REPEAT_DAYS, seconds=1))
+        .subquery()
+    )
+    again = within_days(calls.c.started_at, calls.c.following, database.dialect)
+    over = calls.c.started_at <= (known_until or window.until) - timedelta(days=REPEAT_DAYS)
+    known = over & calls.c.customer.is_not(None)
+    tests = reworded(window.tests, {column: calls.c[column.name] for column in TESTED})
+    query = (
+        select(
+            calls.c.reason,
+            calls.c.team,
+            func.count(),
+            *sums(calls.c.duration_s),
+            *sums(calls.c.survey_score),
+            func.sum(case((known, 1), else_=0)),
+            func.sum(case((known & again, 1), else_=0)),
+        )
+        .where(calls.c.reason.is_not(None), *tests)
+        .group_by(calls.c.reason, calls.c.team)
+    )
     with database.reading() as connection:
-        there = select(recordings.c.id).where(reason.is_not(None), *window.tests).limit(1)
+        there = select(recordings.c.id).where(recordings.c.reason.is_not(None), *window.tests).limit(1)
         if connection.execute(there).first() is None:
             return []
-        chain = following_calls(window, database.dialect)
-        over = began <= (known_until or window.until) - timedelta(days=REPEAT_DAYS)
-        known = case((over & chain.c.id.is_not(None), 1), else_=0)
-        again = case((over & chain.c.again, 1), else_=0)
-        length, score = recordings.c.duration_s, recordings.c.survey_score
-        query = (
-            select(
-                reason, recordings.c.team, func.count(), *sums(length), *sums(score), func.sum(known), func.sum(again)
-            )
-            .select_from(recordings.outerjoin(chain, chain.c.id == recordings.c.id))
-            .where(reason.is_not(None), *window.tests)
-            .group_by(reason, recordings.c.team)
-        )
         rows = connection.execute(query).all()
     return [
         ReasonCounts(row[0], row[1] or None, row[2], summed(*row[3:6]), summed(*row[6:9]), int(row[9]), int(row[10]))
