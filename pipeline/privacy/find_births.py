@@ -50,6 +50,7 @@ _BORN_ON = re.compile(
     rf"({_YEAR}(?:[一-鿿]年)?,?(?:{_MONTH})?(?:{_FEAST}|{_DAY})?),?(?:那天|那年)?(?:出生|生的|"
     rf"生人|出世|的?生日)"
 )
+_ENDS = ("生的", "出生", "生人", "出世", "生日")
 _FULL = re.compile(rf"年(?<={_N}{{2}}年),?{_MONTH},?{_DAY}")
 _YEAR_BEFORE = re.compile(rf"{_N}+$")
 _OF_MONTH = re.compile(rf"年(?<={_N}{{2}}年),?{_MONTH}(?:,?{_DAY})?(?=的?(?:[,。.?!\n]|$))")
@@ -81,7 +82,7 @@ def find_births(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
             if (before := _ON.search(text, max(0, word.start - 9), word.start)) is not None:
                 found.append(before.span(1))
     if "年" in text:
-        born = (_BORN, _BORN_IN, _BORN_ON) if "生" in text or "出世" in text else (_BORN, _BORN_IN)
+        born = (_BORN, _BORN_IN, _BORN_ON) if any(word in text for word in _ENDS) else (_BORN, _BORN_IN)
         found += (match.span(1) for form in born for match in form.finditer(text))
         found += _unannounced(text)
     found += _repeated(said, found)

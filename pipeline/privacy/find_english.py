@@ -157,8 +157,8 @@ def names_in_english(said: Said, heard: Sequence[Heard]) -> Iterator[tuple[int, 
         if name is not None and _NO_NAME.search(name.group()) is None:
             yield match.end(), match.end() + name.end()
     for match in _CODE.finditer(text):
-        if _A_DIGIT.search(match.group()) is None and (word := _spelled(match.group())) is not None:
-            for again in re.finditer(rf"(?<![a-z]){word}(?![a-z])", text):
+        if _A_DIGIT.search(match.group()) is None and (name_said := _spelled(match.group())) is not None:
+            for again in re.finditer(rf"(?<![a-z]){name_said}(?![a-z])", text):
                 yield again.span()
     for match in _SENTENCE.finditer(text):
         name = _ALONE.match(said.original(match.end(), min(len(text), match.end() + 40)))

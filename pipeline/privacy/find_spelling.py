@@ -47,7 +47,7 @@ def spellings(text: str, parts: Sequence[Part], places: Sequence[Place]) -> list
             found.append((start, end))
     for match in _SPELT.finditer(text):
         phrase, meant = match.groups()
-        if "我" in phrase or "个" in phrase:
+        if "个" in phrase:
             continue
         for length in (2, 1):
             if (said_again := meant[:length]) in phrase and all(character in characters for character in said_again):
