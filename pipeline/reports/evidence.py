@@ -36,6 +36,23 @@ COUNTED = (RuleStatus.ACTIVE, RuleStatus.RETIRED)
 """What a rule on trial found is no error yet."""
 
 
+class _Sum:
+    """Number of calls, sum of their weights, and of the squares of these."""
+
+    def __init__(self) -> None:
+        self.calls, self.weight, self.squares = 0, 0.0, 0.0
+
+    def add(self, weight: float) -> None:
+        """One more call."""
+        self.calls += 1
+        self.weight += weight
+        self.squares += weight * weight
+
+    def of(self, whole: "_Sum") -> Tally:
+        """These as a part of the whole."""
+        return Tally(self.calls, whole.calls, whole.weight, self.weight, whole.squares, self.squares)
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Calls by start, with what is wrong in them."""
@@ -70,21 +87,20 @@ class Evidence:
 
     def tallies(self, calls: Sequence[EvaluatedCall]) -> dict[str, Tally]:
         """Accuracy by class: calls without such an error ÷ calls; calls that passed ÷ calls with a complete card."""
-        sums: dict[str, list[float]] = {key: [0, 0, 0.0, 0.0, 0.0, 0.0] for key in KEYS}
+        wrong: dict[str, _Sum] = {key: _Sum() for key in KEYS}
+        every, scored = _Sum(), _Sum()
         for call in calls:
-            weight, failed, scored = self.weight(call), self.failed(call), self.scored.get(call.id)
-            for key in KEYS:
-                if key == PASSED and scored is None:
-                    continue
-                good = scored.passed if key == PASSED and scored is not None else key not in failed
-                sums[key][1] += 1
-                sums[key][2] += weight
-                sums[key][4] += weight**2
-                if good:
-                    sums[key][0] += 1
-                    sums[key][3] += weight
-                    sums[key][5] += weight**2
-        return {key: Tally(int(one[0]), int(one[1]), *one[2:]) for key, one in sums.items()}
+            weight, card = self.weight(call), self.scored.get(call.id)
+            every.add(weight)
+            if call.id in self.errors:
+                for key in self.failed(call):
+                    if key in wrong:
+                        wrong[key].add(weight)
+            if card is not None:
+                scored.add(weight)
+                if not card.passed:
+                    wrong[PASSED].add(weight)
+        return {key: wrong[key].of(scored if key == PASSED else every).rest for key in KEYS}
 
     def share(self, tally: Tally) -> Share:
         """The share of a tally, weighted where calls are."""

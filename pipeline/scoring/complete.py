@@ -1,12 +1,15 @@
 """What a call's scorecard comes to once every item is answered, by rules or by a person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.domain.results import BilingualText, ErrorClass, Outcome, RuleHeading, RuleResult
 from pipeline.domain.reviews import Verdict
 from pipeline.domain.scores import CRITICAL_CLASSES, CardFacts, CardItem, ItemAnswer, ItemScore, Scorecard, Scored
 from pipeline.scoring.prefill import prefill
+
+_Outcomes = tuple[tuple[str, Outcome], ...]
+"""By rule id."""
 
 
 def complete_all(
@@ -20,11 +23,21 @@ def complete_all(
         rules: every rule by id.
     """
     lines = [_line(item) for item in card.items]
+    by_rules: dict[tuple[_Outcomes, frozenset[str]], Mapping[str, ItemAnswer]] = {}
+
+    def automatic(outcomes: _Outcomes, active: frozenset[str]) -> Mapping[str, ItemAnswer]:
+        """What rules say; many calls have the same outcomes."""
+        key = outcomes, active
+        if key not in by_rules:
+            results = [RuleResult(rule_id, outcome, BilingualText("", "")) for rule_id, outcome in outcomes]
+            by_rules[key] = prefill(card, results, evaluated=active)
+        return by_rules[key]
+
     known: dict[CardFacts, Scored | None] = {}
     found: dict[str, Scored] = {}
     for recording_id, given in sorted(facts.items()):
         if given not in known:
-            known[given] = _complete(card, lines, given, rules)
+            known[given] = _complete(card, lines, given, rules, automatic)
         scored = known[given]
         if scored is not None:
             found[recording_id] = scored
@@ -45,21 +58,24 @@ def _line(item: CardItem) -> _Line:
 
 
 def _complete(
-    card: Scorecard, lines: Sequence[_Line], facts: CardFacts, rules: Mapping[str, RuleHeading]
+    card: Scorecard,
+    lines: Sequence[_Line],
+    facts: CardFacts,
+    rules: Mapping[str, RuleHeading],
+    prefilled: Callable[[_Outcomes, frozenset[str]], Mapping[str, ItemAnswer]],
 ) -> Scored | None:
     """What the card comes to; ``None`` while an item is open.
 
     As `pipeline.scoring.score.score` has it, without what only pages show: a report holds ten thousand cards.
     """
-    said, nothing = dict(facts.verdicts), BilingualText("", "")
+    said = dict(facts.verdicts)
     outcomes = {rule_id: Outcome(outcome) for rule_id, outcome in facts.outcomes}
     for rule_id, verdict in said.items():
         if verdict in (Verdict.REJECTED, Verdict.ABSENT):
             outcomes.pop(rule_id, None)
         elif verdict.truth:
             outcomes[rule_id] = Outcome.HIT
-    results = [RuleResult(rule_id, outcome, nothing) for rule_id, outcome in sorted(outcomes.items())]
-    automatic, human = prefill(card, results, evaluated=facts.active), dict(facts.answers)
+    automatic, human = prefilled(tuple(sorted(outcomes.items())), facts.active), dict(facts.answers)
     failed = {rules[rule].error_class for rule, verdict in said.items() if verdict.truth and rule in rules}
     got = possible = 0
     for line in lines:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, DateTime, Select, select, type_coerce, union_all
+from sqlalchemy import Connection, DateTime, Subquery, func, select, type_coerce, union_all
 
 from pipeline.domain.frames import Column, Flags, Floats, coded
 from pipeline.domain.results import BilingualText, ErrorClass, Outcome, RuleStatus
@@ -26,7 +26,7 @@ from pipeline.store.call_columns import (
     metadata_column,
     moments_of,
 )
-from pipeline.store.call_counts import Counts, Slice, Tests, call_counts, hit_counts, queue_slice, queued
+from pipeline.store.call_counts import NEXT, Counts, Slice, Tests, call_counts, hit_counts, queue_slice, queued
 from pipeline.store.database import Database
 from pipeline.store.review_tables import review_items, reviews
 from pipeline.store.sampling_frame import within
@@ -168,16 +168,14 @@ def load_evidence(
         of_rules: rules are subjects as well, not classes alone.
     """
     tests = [*within(since, until), *scope]
-    chosen_ids = _chosen_ids(since, until)
     with database.reading() as connection:
         offset_min = common_offset_min(connection) if by == WEEK else None
         column = None if by is None else metadata_column(by, connection.dialect.name, offset_min=offset_min)
         expression = None if column is None else queue_slice(column.expression)
         calls = call_counts(connection, tests, expression)
         headings = _headings(connection, {pack for pack, _, _ in calls})
-        chosen = _chosen(connection, chosen_ids, tests, expression, column)
+        chosen, hit_now = _chosen(connection, _chosen_ids(since, until), tests, expression, column)
         weight = weights_of(connection, chosen.ids, since, until)
-        hit_now = _hits_of(connection, chosen, chosen_ids, tests)
         keys = {one.id: f"rule {one.id}" for one in headings if of_rules and (not rules or one.id in rules)}
         names = {one.id: [keys[one.id]] if one.id in keys else [] for one in headings}
         for one in headings:
@@ -232,58 +230,51 @@ def _chosen_hits(subjects: Sequence[Subject], chosen: Chosen) -> Counts:
 
 
 def _chosen(
-    connection: Connection, ids: Select[tuple[str]], tests: Tests, slice_: Slice, column: MetadataColumn | None
-) -> Chosen:
-    """The evaluated calls of the period that a plan picked or a person spoke of."""
-    checked = review_items.outerjoin(evaluations, evaluations.c.recording_id == review_items.c.recording_id)
+    connection: Connection, ids: Subquery, tests: Tests, slice_: Slice, column: MetadataColumn | None
+) -> tuple[Chosen, dict[str, list[int]]]:
+    """The evaluated calls of the period that a plan picked or a person spoke of; places of those each rule hits."""
+    checked = ids.join(review_items, review_items.c.recording_id == ids.c.recording_id)
+    checked = checked.outerjoin(evaluations, evaluations.c.recording_id == review_items.c.recording_id)
     table, tests = queued(checked.outerjoin(runs, runs.c.id == evaluations.c.run_id), tests, slice_)
+    hits = select(func.aggregate_strings(rule_results.c.rule_id, NEXT)).where(
+        rule_results.c.recording_id == review_items.c.recording_id, rule_results.c.outcome == Outcome.HIT.value
+    )
     query = (
         select(
             review_items.c.recording_id,
             type_coerce(review_items.c.started_at, DateTime()),
             review_items.c.flagged,
             runs.c.pack_digest,
+            hits.scalar_subquery(),
             *([] if slice_ is None else [slice_]),
         )
         .select_from(table)
-        .where(review_items.c.recording_id.in_(ids), *tests)
+        .where(*tests)
     )
     rows = connection.execute(query).all()
     order = by_start(moments_of([row[1] for row in rows]), ids_of([row[0] for row in rows])).tolist()
     rows = [rows[position] for position in order]
     names = tuple(row[0] for row in rows)
-    return Chosen(
+    places: dict[str, list[int]] = {}
+    for place, row in enumerate(rows):
+        for rule_id in row[4].split(NEXT) if row[4] else ():
+            places.setdefault(rule_id, []).append(place)
+    chosen = Chosen(
         names,
         {one: place for place, one in enumerate(names)},
         np.array([row[2] for row in rows], dtype=bool),
         tuple(row[3] for row in rows),
         coded([_slice_name(row[-1], column) for row in rows]),
     )
+    return chosen, places
 
 
-def _chosen_ids(since: datetime | None, until: datetime | None) -> Select[tuple[str]]:
+def _chosen_ids(since: datetime | None, until: datetime | None) -> Subquery:
     drawn = select(draws.c.id).where(overlapping(since, until))
-    # Not the set of both, for which the database would sort them.
     both = union_all(
         select(reviews.c.recording_id), select(picks.c.recording_id).where(picks.c.draw_id.in_(drawn))
     ).subquery()
-    return select(both.c.recording_id)
-
-
-def _hits_of(connection: Connection, chosen: Chosen, ids: Select[tuple[str]], tests: Tests) -> dict[str, list[int]]:
-    """Places of the chosen calls that each rule hits now."""
-    hits = rule_results.join(review_items, review_items.c.recording_id == rule_results.c.recording_id)
-    table, tests = queued(hits, tests)
-    query = (
-        select(rule_results.c.rule_id, rule_results.c.recording_id)
-        .select_from(table)
-        .where(rule_results.c.outcome == Outcome.HIT.value, rule_results.c.recording_id.in_(ids), *tests)
-    )
-    found: dict[str, list[int]] = {}
-    for rule_id, recording_id in connection.execute(query):
-        if recording_id in chosen.place:
-            found.setdefault(rule_id, []).append(chosen.place[recording_id])
-    return found
+    return select(both.c.recording_id).distinct().subquery()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ The newest entry on a thing is found by the database; only calls where something
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, String, and_, cast, func, select
 
 from pipeline.domain.results import Outcome
 from pipeline.domain.reviews import ReviewKind, Standing, Verdict, standing_of
@@ -80,17 +80,11 @@ def standing_answers(database: Database, tests: Tests, card: str) -> dict[str, l
     of_card = and_(reviews.c.kind == ReviewKind.SCORE.value, reviews.c.card == card)
     table, of_items = queued(review_items, tests)
     finished = select(review_items.c.recording_id).select_from(table).where(review_items.c.done, *of_items)
-    newest = (
-        select(func.max(reviews.c.id).label("id"))
-        .where(of_card, reviews.c.recording_id.in_(finished), _nothing_undone())
-        .group_by(reviews.c.recording_id, reviews.c.item)
-        .subquery()
-    )
     # A row a call, not one an answer: most of the time would go into taking rows.
-    told = func.aggregate_strings(reviews.c.item + _VALUE + reviews.c.value, _NEXT)
+    told = func.aggregate_strings(cast(reviews.c.id, String) + _PART + reviews.c.item + _PART + reviews.c.value, _NEXT)
     query = (
         select(reviews.c.recording_id, told)
-        .join(newest, newest.c.id == reviews.c.id)
+        .where(of_card, reviews.c.recording_id.in_(finished), _nothing_undone())
         .where(reviews.c.item.is_not(None), reviews.c.value.is_not(None))
         .group_by(reviews.c.recording_id)
     )
@@ -103,12 +97,18 @@ def standing_answers(database: Database, tests: Tests, card: str) -> dict[str, l
     return found
 
 
-_VALUE, _NEXT = "\x1e", "\x1f"
+_PART, _NEXT = "\x1e", "\x1f"
 
 
 def _answers(told: str) -> list[tuple[str, str]]:
-    pairs = (one.partition(_VALUE) for one in told.split(_NEXT))
-    return [(item, value) for item, _, value in pairs]
+    """The newest answer to each item, of all that were given.
+
+    >>> _answers("7\x1egreeting\x1eno\x1f12\x1egreeting\x1eyes\x1f9\x1eclosing\x1eno")
+    [('greeting', 'yes'), ('closing', 'no')]
+    """
+    given = [one.split(_PART) for one in told.split(_NEXT)]
+    given.sort(key=lambda one: int(one[0]))
+    return list({item: (item, value) for _, item, value in given}.values())
 
 
 def _nothing_undone() -> ColumnElement[bool]:
