@@ -1,11 +1,10 @@
 """Puts a report together: which periods, which calls, which sections."""
 
-import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 
+from pipeline.domain.collecting import uncollected
 from pipeline.domain.periods import Period, buckets, series
 from pipeline.domain.results import BilingualText
 from pipeline.domain.scores import Scorecard
@@ -42,22 +41,10 @@ def build(database: Database, wanted: Wanted, card: Scorecard) -> Report:
     The database counts hits and service levels in a thread of its own, while people's verdicts are read and worked out
     here.
     """
-    with _uncollected(), ThreadPoolExecutor(max_workers=1) as beside:
+    with uncollected(), ThreadPoolExecutor(max_workers=1) as beside:
         work = _work(database, wanted, card, beside)
         report = {Kind.RULES: _rules, Kind.TRAINING: _training}.get(wanted.kind, _quality)(work)
     return replace(report, actions=loop(database, report, wanted.scope, card, desk_url=wanted.desk_url))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without looking for cycles of objects: with a million of them that takes a sixth of the time, and finds none."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _work(database: Database, wanted: Wanted, card: Scorecard, beside: Executor) -> Work:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from pipeline.domain.collecting import uncollected
 from pipeline.domain.frames import NOTHING_JUDGED, Column, Floats, Frame, Needs, Past
 from pipeline.domain.results import ErrorClass
 from pipeline.store.call_columns import (
@@ -36,6 +37,7 @@ STORED = ("duration_s", "survey_score")
 """Numbers that are there to read; the others are calculated."""
 
 
+@uncollected()
 def load_frame(
     database: Database,
     needs: Needs = NOTHING_ASKED,
