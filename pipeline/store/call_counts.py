@@ -5,12 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, select
 from sqlalchemy.sql import visitors
 
 from pipeline.domain.results import Outcome
 from pipeline.store.review_tables import review_items
-from pipeline.store.tables import evaluations, recordings, rule_results, runs
+from pipeline.store.tables import UtcDateTime, evaluations, recordings, rule_results, runs
 
 Tests = Sequence[ColumnElement[bool]]
 """Which calls, as conditions on ``recordings``."""
@@ -89,7 +89,10 @@ def _labelled(slice_: Slice) -> list[Any]:
 
 def queue_slice(slice_: Slice) -> Slice:
     """The same, read from the queue where it repeats what recordings say."""
-    return None if slice_ is None else reworded([slice_], COPIES)[0]
+    if slice_ is None:
+        return None
+    started_at = func.nullif(review_items.c.started_at, literal(NO_START, UtcDateTime()), type_=UtcDateTime())
+    return reworded([slice_], {**COPIES, recordings.c.started_at: started_at})[0]
 
 
 COPIES: Mapping[Any, ColumnElement[Any]] = {
