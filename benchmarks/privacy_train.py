@@ -18,7 +18,8 @@ from pipeline.domain.personal import PersonalSpan
 from pipeline.privacy.find import found_by_rules
 from pipeline.privacy.find_candidates import Candidate, candidates, features, seen_of
 from pipeline.privacy.find_cues import Heard
-from pipeline.privacy.find_learned import WEIGHTS, numbers_announced
+from pipeline.privacy.find_learned import WEIGHTS
+from pipeline.privacy.find_numbers import numbers_announced
 from pipeline.privacy.find_said import Found, Said, said
 
 DIALOGUES = Path(__file__).parents[1] / "data" / "dialogues"
@@ -62,7 +63,7 @@ def read_calls(files: Sequence[str] = FILES) -> list[Call]:
             for annotated in (call, without_marks(call)):
                 heard_as = said(annotated.transcript)
                 found, taken, heard = found_by_rules(heard_as, ())
-                calls.append(Call(annotated, heard_as, found, bytes(taken), numbers_announced(heard)))
+                calls.append(Call(annotated, heard_as, found, bytes(taken), numbers_announced(heard_as.text, heard)))
     return calls
 
 

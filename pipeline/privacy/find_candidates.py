@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from pipeline.privacy.find_births import ELSEWHERE
 from pipeline.privacy.find_cues import Cue, Heard
 from pipeline.privacy.find_defaults import benign_signs
-from pipeline.privacy.find_digits import MEASURE
+from pipeline.privacy.find_digits import MEASURE, OTHER_FIGURES
 from pipeline.privacy.find_said import NAMES, Found, Said
+from pipeline.privacy.find_shapes import is_date
 
 _DIGITS = "\\d零〇幺一二两三四五六七八九妖洞拐"
 _ALIKE = "腰领拔酒遛"
@@ -26,7 +28,7 @@ _UNIT = (
 _PAUSES = r"[ ,、.\-/()—]{0,2}"
 _RUN = re.compile(rf"{_UNIT}(?:{_PAUSES}{_UNIT})+")
 _OF_RUNS = f"{_DIGITS}{_ALIKE}a-z#@_*要划线杠点特大小写号下斜艾井"
-_COARSE = re.compile(rf"[{_DIGITS}{_ALIKE}a-z#@_*要井大小](?:{_PAUSES}[{_OF_RUNS}]){{2,}}")
+_COARSE = re.compile(rf"[{_DIGITS}{_ALIKE}a-z#@_*要井大小](?:{_PAUSES}[{_OF_RUNS}]){{3,}}")
 """What a run can only be within: one set of characters, which is searched fast."""
 _DAY = r"[\d初一二三四五六七八九十廿]{1,3}[日号]?"
 _MONTH = r"[\d一二三四五六七八九十]{1,2}月"
@@ -57,7 +59,7 @@ _CUE_AFTER = 9
 _TAIL_REACH = 40
 _TAIL_TURNS = 2
 _FEW = 4
-_ACQUITTING = frozenset({Cue.TAIL, Cue.PUBLIC})
+_ACQUITTING_SIGNS = frozenset({"counted", "money", "size", "public"})
 
 
 class Candidate(NamedTuple):
@@ -96,22 +98,36 @@ def candidates(text: str, taken: bytes, cues: Sequence[Heard]) -> list[Candidate
     if not left:
         return left
     begins = [cue.start for cue in cues]
-    return [each for each in left if each.form == "date" or not _acquitted(text, each, cues, begins)]
+    return [each for each in left if not _acquitted(text, each, cues, begins)]
 
 
 def _acquitted(text: str, candidate: Candidate, cues: Sequence[Heard], begins: Sequence[int]) -> bool:
+    """Whether the words around, or the form, say that the candidate is nobody's: what acquits it for the rules too."""
     start, end, form = candidate
-    if end - start > _FEW:
-        return _AMOUNT.fullmatch(text, start, end) is not None
-    if MEASURE.match(text, end):
+    if form == "date":
+        line, stop = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+        stop = end + _CUE_NEAR if stop < 0 else min(stop, end + _CUE_NEAR)
+        return ELSEWHERE.search(text, max(line, start - _CUE_NEAR), stop) is not None
+    few = end - start <= _FEW
+    if form == "run" and _announced_as_nobodys(text, start, cues, begins, few=few):
         return True
-    place = bisect_left(begins, start) if form == "run" else 0
-    if place == 0 or cues[place - 1].cue not in _ACQUITTING:
+    if few and MEASURE.match(text, end):
+        return True
+    if form == "rest":
         return False
-    between = text[cues[place - 1].end : start]
-    if cues[place - 1].cue is Cue.TAIL:
-        return len(between) < _TAIL_REACH and between.count("\n") <= _TAIL_TURNS
-    return len(between) < _CUE_NEAR and "\n" not in between
+    if not few and (_AMOUNT.fullmatch(text, start, end) or OTHER_FIGURES.fullmatch(text, start, end)):
+        return True
+    return is_date(digits_in(text[start:end])) or not _ACQUITTING_SIGNS.isdisjoint(benign_signs(text, start, end))
+
+
+def _announced_as_nobodys(text: str, start: int, cues: Sequence[Heard], begins: Sequence[int], *, few: bool) -> bool:
+    place = bisect_left(begins, start)
+    if place == 0:
+        return False
+    cue, end = cues[place - 1].cue, cues[place - 1].end
+    if cue is Cue.TAIL and few:
+        return start - end < _TAIL_REACH and text.count("\n", end, start) <= _TAIL_TURNS
+    return cue is Cue.PUBLIC and start - end < _CUE_NEAR and "\n" not in text[end:start]
 
 
 def _runs(text: str, taken: bytes) -> Iterator[Candidate]:

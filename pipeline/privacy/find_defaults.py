@@ -95,7 +95,7 @@ def benign_signs(text: str, start: int, end: int) -> list[str]:
     line = text[max(text.rfind("\n", 0, start) + 1, start - _BEFORE) : start]
     found = {
         "counted": _COUNTED.search(line),
-        "money": _MONEY.search(line),
+        "money": _MONEY.search(line) if text[start].isascii() else None,
         "size": _SIZES.match(text, end),
         "measure": MEASURE.match(text, end),
         "public": is_public(digits_of(text[start:end])) or None,

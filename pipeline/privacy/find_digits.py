@@ -93,7 +93,7 @@ _ENGLISH_UNIT = re.compile(
     r"items?|digits?|numbers?|letters?|(?:fir|seco|thi)[a-z]+|[a-z]+th)(?![a-z])"
 )
 _LATIN = re.compile("[a-z]{3} ")
-_OTHER_FIGURES = re.compile(
+OTHER_FIGURES = re.compile(
     r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|(?<!\d)\d{1,2}:\d\d(?::\d\d)?(?!\d)"
     r"|(?<!\d)(?:19|20)\d\d[/.\-]\d{1,2}[/.\-]\d{1,2}(?!\d)|\d{1,6}\*{2,}\d{0,6}"
     r"|(?<![\d,])\d{1,3},\d{3}(?![\d,])"
@@ -153,7 +153,7 @@ def slips_mended(text: str) -> str:
 def digit_runs(said: Said, text: str) -> list[Run]:
     """The runs of digits of a call, in order. ``text`` is that of ``said`` with its slips mended."""
     if any(mark in text for mark in ".:/*"):
-        text = _OTHER_FIGURES.sub(lambda match: "\ufffc" * len(match.group()), text)
+        text = OTHER_FIGURES.sub(lambda match: "\ufffc" * len(match.group()), text)
     runs: list[Run] = []
     pieces: list[Piece] = []
     spoken = [*_pieces(text), *_english_pieces(text)]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.find_candidates import Candidate, Seen, candidates, digits_in, features, seen_of, word_before
-from pipeline.privacy.find_cues import OF_NAMES, Heard
+from pipeline.privacy.find_cues import Heard
+from pipeline.privacy.find_numbers import numbers_announced
 from pipeline.privacy.find_said import NAMES, Found, Said
 from pipeline.privacy.find_shapes import is_public
 
@@ -51,7 +52,7 @@ def find_learned(
         is_own: whether digits are a number of the company's own.
         learned: other weights than the shipped ones.
     """
-    cues = numbers_announced(heard)
+    cues = numbers_announced(said.text, heard)
     left = candidates(said.text, taken, cues)
     if not left:
         return []
@@ -66,11 +67,6 @@ def find_learned(
         if sum([weights.get(name, 0) for name in features(seen, candidate)]) > least:
             chosen.append(_named(seen, candidate, value))
     return chosen
-
-
-def numbers_announced(heard: Sequence[Heard]) -> list[Heard]:
-    """Those of the words ``heard`` that do not announce names."""
-    return [word for word in heard if word.cue not in OF_NAMES]
 
 
 def _named(seen: Seen, candidate: Candidate, value: str) -> Found:

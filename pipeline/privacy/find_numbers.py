@@ -138,16 +138,21 @@ def _is_of_things(text: str, word: Heard) -> bool:
     return near is not None or "型号" in text[max(0, word.start - 6 * _THING_REACH) : word.start]
 
 
+def numbers_announced(text: str, heard: Sequence[Heard]) -> list[Heard]:
+    """Those of the words ``heard`` that announce numbers; 编号 of a thing announces what is nobody's."""
+    return [
+        Heard(word.start, word.end, Cue.PUBLIC) if _is_of_things(text, word) else word
+        for word in heard
+        if word.cue not in OF_NAMES and _announces(text, word)
+    ]
+
+
 class _Asked:
     """What the words around a run ask for."""
 
     def __init__(self, said: Said, heard: Sequence[Heard]) -> None:
         self._said = said
-        self._heard = [
-            Heard(word.start, word.end, Cue.PUBLIC) if _is_of_things(said.text, word) else word
-            for word in heard
-            if word.cue not in OF_NAMES and _announces(said.text, word)
-        ]
+        self._heard = numbers_announced(said.text, heard)
         self._ends = [word.end for word in self._heard]
 
     def cue_of(self, run: Run) -> tuple[Cue | None, bool]:
