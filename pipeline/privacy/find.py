@@ -1,7 +1,7 @@
 """Personal data in a transcript: where it is said, of which kind, and which datum it is."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.domain.calls import Transcript
@@ -9,11 +9,12 @@ from pipeline.domain.personal import PersonalKind, PersonalSpan
 from pipeline.privacy.find_addresses import find_addresses, find_doors
 from pipeline.privacy.find_births import find_births
 from pipeline.privacy.find_codes import find_codes
-from pipeline.privacy.find_cues import cues_of
+from pipeline.privacy.find_cues import Heard, cues_of
 from pipeline.privacy.find_digits import digit_runs, slips_mended
 from pipeline.privacy.find_english import find_english
+from pipeline.privacy.find_learned import find_learned
 from pipeline.privacy.find_names import find_names
-from pipeline.privacy.find_numbers import find_numbers
+from pipeline.privacy.find_numbers import find_numbers, is_own
 from pipeline.privacy.find_said import Found, Said, said
 
 _NO_DIGIT = re.compile(r"\D")
@@ -33,17 +34,29 @@ def find_personal(transcript: Transcript, *, own_numbers: Collection[str] = ()) 
     call = said(transcript)
     if not call.text.strip():
         return ()
+    own = frozenset(_NO_DIGIT.sub("", number) for number in own_numbers)
+    found, taken, heard = found_by_rules(call, own)
+    more = find_learned(call, bytes(taken), found, heard, lambda digits: is_own(digits, own))
+    found += _apart(call, taken, more)
+    found.sort(key=lambda datum: datum.start)
+    return tuple(call.span(datum) for datum in _one_datum_one_value(found))
+
+
+def found_by_rules(call: Said, own: Collection[str]) -> tuple[list[Found], bytearray, Sequence[Heard]]:
+    """What the rules find in a call, for each of its characters whether they do, and the words that announce data.
+
+    Args:
+        own: the digits of the company's own numbers.
+    """
+    taken = bytearray(len(call.text))
     heard = cues_of(call.text)
     mended = slips_mended(call.text)
-    own = frozenset(_NO_DIGIT.sub("", number) for number in own_numbers)
-    taken = bytearray(len(call.text))
     found = list(_apart(call, taken, find_codes(replace(call, text=mended), heard), find_addresses(call, heard)))
     found += _apart(call, taken, find_english(call, heard))
     runs = digit_runs(call, _without(mended, found))
     numbers = find_numbers(call, runs, heard, own)
     found += _apart(call, taken, numbers, find_births(call, heard), find_doors(call, heard), find_names(call, heard))
-    found.sort(key=lambda datum: datum.start)
-    return tuple(call.span(datum) for datum in _one_datum_one_value(found))
+    return found, taken, heard
 
 
 def _without(text: str, found: Sequence[Found]) -> str:
@@ -53,7 +66,7 @@ def _without(text: str, found: Sequence[Found]) -> str:
     return text
 
 
-def _apart(call: Said, taken: bytearray, *groups: Iterator[Found]) -> Iterator[Found]:
+def _apart(call: Said, taken: bytearray, *groups: Iterable[Found]) -> Iterator[Found]:
     """All that was found, each in its turn, the earlier groups first served where two overlap."""
     for group in groups:
         for found in group:

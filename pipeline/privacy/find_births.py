@@ -57,7 +57,7 @@ _OF_MONTH = re.compile(rf"年(?<={_N}{{2}}年),?{_MONTH}(?:,?{_DAY})?(?=的?(?:[
 _OF_AGE = re.compile(
     "(?<!发)(?<!产)生日|出生|生于|属[鼠牛虎兔龙蛇马羊猴鸡狗猪]|岁|阴历|农历|阳历|公历|年纪|年龄|多大|满月|过生"
 )
-_ELSEWHERE = re.compile(
+ELSEWHERE = re.compile(
     "入职|开户|[买购签办订开注装建领]|毕业|结婚|工作|成立|入党|入伍|离职|生效|投保|起保|到期|开始|通车|发布|上线|"
     "登记|出厂|有效|"
     "贷|下单|消费|缴|交|扣|来的|用了|保修|合同|注册|期|截止|活动|预约|上牌|年检|过户|迁|搬|住院|手术"
@@ -116,7 +116,7 @@ def _unannounced(text: str) -> Iterator[tuple[int, int]]:
             stop = text.find("\n", match.end())
             last = min(stop if stop >= 0 else len(text), match.end() + _AROUND)
             around = text[line : before.start()] + "\n" + text[match.end() : last]
-            if _ELSEWHERE.search(around) is None and (
+            if ELSEWHERE.search(around) is None and (
                 _OF_AGE.search(around) is not None or (form is _FULL and _is_of_long_ago(digits_of(before.group())))
             ):
                 yield before.start(), match.end()

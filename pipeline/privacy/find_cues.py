@@ -47,6 +47,8 @@ class Cue(Enum):
         return self.value if isinstance(self.value, PersonalKind) else None
 
 
+OF_NAMES = frozenset({Cue.TITLE, Cue.JOB, Cue.KIN, Cue.NAME})
+"""What is said beside names."""
 _WORDS = {
     Cue.MOBILE: (
         "手机号 手机号码 手机 电话 电话号码 联系方式 联系电话 phone cellphone mobile telephone "

@@ -66,7 +66,7 @@ _GAP = re.compile(rf"(?:(?<=[ ,])[a-z](?=[ ,])|[ ,.、·…\-~—\"'()/。:]|{_F
 _LONGEST_GAP = 12
 _DIGITS_OF_PAIRS = 9
 """A run with 十 or 百 in it is a number read in pairs (十三, 九七 …) from so many digits on, else an amount."""
-_MEASURE = re.compile(
+MEASURE = re.compile(
     "[块元毛角分钱天月日年岁点时秒次倍折成%米斤克兆位条张件台套份箱楼层栋幢座室期步遍页级人口只间晚集度寸升毫名家盒瓶本种款笔通回趟"
     "下些样起直定般共旦切律颗朵本片枚届把号栏岁路弄巷场顿句声门院组公线字]"
     "|个(?!零)|小时|单元|工作日|会儿|边|方面|手(?!机)|来(?!电|着)|部分|百|平|室|线|gb?(?![a-z])|mb?(?![a-z])|kg|天"
@@ -93,7 +93,7 @@ _ENGLISH_UNIT = re.compile(
     r"items?|digits?|numbers?|letters?|(?:fir|seco|thi)[a-z]+|[a-z]+th)(?![a-z])"
 )
 _LATIN = re.compile("[a-z]{3} ")
-_OTHER_FIGURES = re.compile(
+OTHER_FIGURES = re.compile(
     r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|(?<!\d)\d{1,2}:\d\d(?::\d\d)?(?!\d)"
     r"|(?<!\d)(?:19|20)\d\d[/.\-]\d{1,2}[/.\-]\d{1,2}(?!\d)|\d{1,6}\*{2,}\d{0,6}"
     r"|(?<![\d,])\d{1,3},\d{3}(?![\d,])"
@@ -153,7 +153,7 @@ def slips_mended(text: str) -> str:
 def digit_runs(said: Said, text: str) -> list[Run]:
     """The runs of digits of a call, in order. ``text`` is that of ``said`` with its slips mended."""
     if any(mark in text for mark in ".:/*"):
-        text = _OTHER_FIGURES.sub(lambda match: "\ufffc" * len(match.group()), text)
+        text = OTHER_FIGURES.sub(lambda match: "\ufffc" * len(match.group()), text)
     runs: list[Run] = []
     pieces: list[Piece] = []
     spoken = [*_pieces(text), *_english_pieces(text)]
@@ -216,7 +216,7 @@ def _english_pieces(text: str) -> Iterator[tuple[Piece, bool]]:
 
 
 def _counts(text: str, start: int, end: int, length: int) -> bool:
-    if _MEASURE.match(text, end):
+    if MEASURE.match(text, end):
         return (
             text[end : end + 2] not in ("号码", "位数")
             and not (length > 2 and text.startswith("号的", end))

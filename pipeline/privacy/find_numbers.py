@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline.domain.calls import Role
 from pipeline.domain.personal import PersonalKind
-from pipeline.privacy.find_cues import Cue, Heard
+from pipeline.privacy.find_cues import OF_NAMES, Cue, Heard
 from pipeline.privacy.find_defaults import is_identifier
 from pipeline.privacy.find_digits import DIGIT, Run
 from pipeline.privacy.find_said import Found, Said
@@ -65,7 +65,6 @@ _SIZE = frozenset("零一二三四五六七八九十0123456789么")
 _TO_BIRTH_DATE = 14
 """Digits of a resident id up to the end of the date of birth in it."""
 _IN_PIECES = {PersonalKind.MOBILE, PersonalKind.RESIDENT_ID, PersonalKind.BANK_CARD}
-_OF_NAMES = {Cue.TITLE, Cue.JOB, Cue.KIN, Cue.NAME}
 _AMBIGUOUS = {PersonalKind.BANK_CARD, PersonalKind.LANDLINE}
 _DECIDING = {Cue.RESIDENT_ID, Cue.ORDER, Cue.MESSENGER, Cue.BANK_CARD, Cue.SECRET}
 _LETTERED = {
@@ -139,16 +138,21 @@ def _is_of_things(text: str, word: Heard) -> bool:
     return near is not None or "型号" in text[max(0, word.start - 6 * _THING_REACH) : word.start]
 
 
+def numbers_announced(text: str, heard: Sequence[Heard]) -> list[Heard]:
+    """Those of the words ``heard`` that announce numbers; 编号 of a thing announces what is nobody's."""
+    return [
+        Heard(word.start, word.end, Cue.PUBLIC) if _is_of_things(text, word) else word
+        for word in heard
+        if word.cue not in OF_NAMES and _announces(text, word)
+    ]
+
+
 class _Asked:
     """What the words around a run ask for."""
 
     def __init__(self, said: Said, heard: Sequence[Heard]) -> None:
         self._said = said
-        self._heard = [
-            Heard(word.start, word.end, Cue.PUBLIC) if _is_of_things(said.text, word) else word
-            for word in heard
-            if word.cue not in _OF_NAMES and _announces(said.text, word)
-        ]
+        self._heard = numbers_announced(said.text, heard)
         self._ends = [word.end for word in self._heard]
 
     def cue_of(self, run: Run) -> tuple[Cue | None, bool]:
@@ -242,7 +246,7 @@ def _found_in(said: Said, chain: _Chain, own_numbers: Collection[str]) -> Iterat
         if kind is None and whole is not None and len(digits) >= _PIECE:
             kind, value = whole
         hotline = chain.cue not in _DECIDING and is_public(digits) and (value == digits or len(digits) > _GROUP)
-        if kind is None or hotline or _TOLL_FREE.match(said.text, run.start) or _is_own(value, own_numbers):
+        if kind is None or hotline or _TOLL_FREE.match(said.text, run.start) or is_own(value, own_numbers):
             continue
         yield from _spans(said, run, kind, value)
 
@@ -285,7 +289,8 @@ def _kind_of(digits: str, cue: Cue | None) -> PersonalKind | None:
     return kind
 
 
-def _is_own(value: str, own_numbers: Collection[str]) -> bool:
+def is_own(value: str, own_numbers: Collection[str]) -> bool:
+    """Whether the digits ``value`` are one of the company's own numbers, or most of one."""
     return any(value == number or (number.endswith(value) and len(value) >= 7) for number in own_numbers)
 
 

@@ -9,6 +9,8 @@ from pipeline.domain.calls import Role, Transcript, Turn
 from pipeline.domain.personal import PersonalKind, PersonalSpan
 from pipeline.text.normalise import NormalisedText, normalise
 
+NAMES = frozenset({PersonalKind.NAME, PersonalKind.ADDRESS})
+"""What is no number."""
 _PAUSE = re.compile(r"(?<=[一-鿿]) (?=[一-鿿A-Za-z0-9])|(?<=[A-Za-z0-9]) (?=[一-鿿])")
 _SPACED_OUT = 3
 """A text in which every third character is a blank has them between all characters: they say nothing."""
