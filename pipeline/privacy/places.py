@@ -122,7 +122,9 @@ def mask_part(part: str) -> str:
 def _mask_piece(piece: str) -> str:
     if not _HAN.search(piece):
         return piece
-    return _HAN.sub(lambda match: _mask_han(match.group()), mask_text(piece))
+    # A whole name first: of 欧阳小芳 alone what is said in calls would mask the surname.
+    whole = _HAN.sub(lambda match: mask_of(PersonalKind.NAME) * len(match[0]) if is_name(match[0]) else match[0], piece)
+    return _HAN.sub(lambda match: _mask_han(match.group()), mask_text(whole))
 
 
 def _mask_han(run: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, RowMapping, Select, and_, false, func, or_, select
 
 from pipeline.domain.errors import StoreError
+from pipeline.domain.personal import shown
 from pipeline.domain.results import BilingualText, Outcome, RuleStatus, Severity
 from pipeline.store.database import Database
 from pipeline.store.recordings import local_start
@@ -197,7 +198,7 @@ def find_recording(database: Database, name: str, marks: Marks | None = None) ->
     Raises:
         StoreError: there is none, or several.
     """
-    shown_name = masked_line(name)
+    shown_name = shown(masked_line(name))
     # Names that differ in what is masked alone read the same: there the path tells, or what stands for it.
     ways = [recordings.c.name == name, recordings.c.uri == name]
     if "/" not in name:
