@@ -36,6 +36,9 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writers = engine.execution_options(earmark_writes=True)
+        # SQLite's transactions always see one state; PostgreSQL's would see a new one with each statement.
+        snapshot = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+        self._readers = engine.execution_options(**snapshot)
 
     @property
     def url(self) -> str:
@@ -50,7 +53,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A consistent view for several reads."""
-        with store_errors(self.url), self._engine.begin() as connection:
+        with store_errors(self.url), self._readers.begin() as connection:
             yield connection
 
     @contextmanager

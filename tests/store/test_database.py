@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 
 from pipeline.domain.errors import ConfigError, StoreError
 from pipeline.store import database as module
@@ -87,6 +87,18 @@ def test_failed_transaction_leaves_nothing(tmp_path):
         raise RuntimeError
     with opened.reading() as connection:
         assert connection.execute(text("SELECT count(*) FROM pack_rules")).scalar() == 0
+
+
+def test_reads_of_one_view_see_one_state(empty_store):
+    count = select(func.count()).select_from(recordings)
+    row = {"id": "a", "name": "a", "uri": "/a", "size_bytes": 1, "extra": {}, "channel_roles": []}
+    with empty_store.reading() as connection:
+        before = connection.execute(count).scalar_one()
+        with empty_store.writing() as other:
+            other.execute(insert(recordings), [{**row, "added_at": datetime(2026, 11, 1, tzinfo=UTC)}])
+        assert connection.execute(count).scalar_one() == before
+    with empty_store.reading() as connection:
+        assert connection.execute(count).scalar_one() == before + 1
 
 
 def test_foreign_keys_hold(tmp_path):
