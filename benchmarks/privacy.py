@@ -1,6 +1,6 @@
 """How well personal data is found in calls, and how fast: ``python -m benchmarks.privacy [--judge] [--list]``.
 
-Data: data/dialogues/personal*.jsonl. A judging set tells something once, before it is read: these three have been
+Data: data/dialogues/personal*.jsonl. A judging set tells something once, before it is read: the first three have been
 (docs/privacy.md has their first scores); a change of the finder needs a new one.
 """
 
@@ -29,6 +29,7 @@ JUDGES = {
     "personal_judge.jsonl": "hard forms, first judging set",
     "personal_judge2.jsonl": "hard forms, second judging set",
     "personal_judge3.jsonl": "hard forms, third judging set",
+    "personal_judge4.jsonl": "calls of two authors who had not seen the finder",
 }
 _CALL_CHARACTERS = 1_700
 _ROUNDS = 5
