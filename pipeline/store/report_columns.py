@@ -32,13 +32,13 @@ def read_columns(metadata: Mapping[str, Any]) -> dict[str, str | float | None]:
     """What the columns of ``recordings`` that reports count by say of a call with this metadata.
 
     >>> read_columns({"部门": "售后", "hold_s": " 12.5", "site": " "})
-    {'department': '售后', 'site': None, 'reason': None, 'transfers': None, 'hold_s': 12.5}
+    {'department': '售后', 'site': None, 'contact_reason': None, 'transfers': None, 'hold_s': 12.5}
     """
     hold = _first(metadata, HOLD_S)
     return {
         "department": _first(metadata, DEPARTMENT),
         "site": _first(metadata, SITE),
-        "reason": _first(metadata, REASONS),
+        "contact_reason": _first(metadata, REASONS),
         "transfers": _first(metadata, TRANSFERS),
         "hold_s": float(hold) if hold and re.fullmatch(_NUMBER, hold) else None,
     }

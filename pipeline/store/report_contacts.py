@@ -109,7 +109,7 @@ def reason_counts(database: Database, window: Window, known_until: datetime | No
     """
     began, customer = recordings.c.started_at, func.nullif(recordings.c.customer_id, "")
     following = func.lead(began, type_=UtcDateTime()).over(partition_by=customer, order_by=(began, recordings.c.id))
-    asked = (*TESTED, recordings.c.reason, recordings.c.duration_s, recordings.c.survey_score)
+    asked = (*TESTED, recordings.c.contact_reason, recordings.c.duration_s, recordings.c.survey_score)
     calls = (
         select(*asked, customer.label("customer"), following.label("following"))
         .where(began >= window.since, began < window.until + timedelta(days=REPEAT_DAYS, seconds=1))
@@ -121,7 +121,7 @@ def reason_counts(database: Database, window: Window, known_until: datetime | No
     tests = reworded(window.tests, {column: calls.c[column.name] for column in TESTED})
     query = (
         select(
-            calls.c.reason,
+            calls.c.contact_reason,
             calls.c.team,
             func.count(),
             *sums(calls.c.duration_s),
@@ -129,11 +129,11 @@ def reason_counts(database: Database, window: Window, known_until: datetime | No
             func.sum(case((known, 1), else_=0)),
             func.sum(case((known & again, 1), else_=0)),
         )
-        .where(calls.c.reason.is_not(None), *tests)
-        .group_by(calls.c.reason, calls.c.team)
+        .where(calls.c.contact_reason.is_not(None), *tests)
+        .group_by(calls.c.contact_reason, calls.c.team)
     )
     with database.reading() as connection:
-        there = select(recordings.c.id).where(recordings.c.reason.is_not(None), *window.tests).limit(1)
+        there = select(recordings.c.id).where(recordings.c.contact_reason.is_not(None), *window.tests).limit(1)
         if connection.execute(there).first() is None:
             return []
         rows = connection.execute(query).all()
@@ -161,7 +161,7 @@ def calls_of_reason(
     """Id, name and agent of calls of the reason in the team, those with the best survey score first."""
     query = (
         select(recordings.c.id, recordings.c.name, recordings.c.agent)
-        .where(recordings.c.reason == reason, recordings.c.team == team, *window.tests)
+        .where(recordings.c.contact_reason == reason, recordings.c.team == team, *window.tests)
         .order_by(func.coalesce(recordings.c.survey_score, -1.0).desc(), recordings.c.id)
         .limit(limit)
     )

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, FromClause, and_, case, func, literal, sel
 from pipeline.domain.results import Outcome
 from pipeline.store import documents
 from pipeline.store.database import Database
-from pipeline.store.report_columns import number, written
+from pipeline.store.report_columns import HOLD_S, number, written
 from pipeline.store.report_contacts import following_calls
 from pipeline.store.report_queries import Window
 from pipeline.store.report_service import REPEAT_DAYS, CallSignals, measured_signals
@@ -74,7 +74,8 @@ def rule_cells(database: Database, window: Window, middle: datetime, rule_id: st
 
 def column_cells(database: Database, window: Window, middle: datetime, name: str) -> list[Cell]:
     """The numbers of a metadata column; cells that hold no number are left out."""
-    return _cells(database, window, middle, number(written((name,))), recordings)
+    read = recordings.c.hold_s if name in HOLD_S else number(written((name,)))
+    return _cells(database, window, middle, read, recordings)
 
 
 def handling_cells(database: Database, window: Window, middle: datetime) -> list[Cell]:

@@ -123,7 +123,7 @@ recordings = Table(
     # Of ``extra``, read by pipeline.store.report_columns.
     Column("department", Text),
     Column("site", Text),
-    Column("reason", Text),
+    Column("contact_reason", Text),
     Column("transfers", Text),
     Column("hold_s", Float),
     Column("channel_roles", JSON, nullable=False),
@@ -143,7 +143,7 @@ recordings = Table(
     Index("ix_recordings_team", "team", "started_at"),
     Index("ix_recordings_survey_score", "survey_score"),
     Index("ix_recordings_customer", "customer_id", "started_at", "id"),
-    *(_written_index(name) for name in ("transfers", "reason", "site")),
+    *(_written_index(name) for name in ("transfers", "contact_reason", "site")),
 )
 
 files = Table(

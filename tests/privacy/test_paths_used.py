@@ -187,9 +187,9 @@ def test_a_database_of_the_version_before_gets_the_columns(tmp_path, keys, calls
         for table in ("recordings", "files"):
             for column in ("key_id", "closed", *(["name_mark"] if table == "recordings" else [])):
                 connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
-        for name in ("transfers", "reason", "site", "customer"):
+        for name in ("transfers", "contact_reason", "site", "customer"):
             connection.exec_driver_sql(f"DROP INDEX ix_recordings_{name}")
-        for column in ("department", "site", "reason", "transfers", "hold_s"):
+        for column in ("department", "site", "contact_reason", "transfers", "hold_s"):
             connection.exec_driver_sql(f"ALTER TABLE recordings DROP COLUMN {column}")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0011'")
     engine.dispose()

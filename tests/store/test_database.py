@@ -136,9 +136,9 @@ def test_what_reports_count_by_is_read_from_older_metadata(database_url):
         rows = [{"id": name, "name": name, **columns, "extra": said} for name, said in (("a", extra), ("b", {}))]
         connection.execute(insert(recordings), [*rows, {**rows[0], "id": "c", "extra": {"hold_s": "long"}}])
         # As the migration before left it.
-        for name in ("transfers", "reason", "site", "customer"):
+        for name in ("transfers", "contact_reason", "site", "customer"):
             connection.execute(text(f"DROP INDEX ix_recordings_{name}"))
-        for name in ("department", "site", "reason", "transfers", "hold_s"):
+        for name in ("department", "site", "contact_reason", "transfers", "hold_s"):
             connection.execute(text(f"ALTER TABLE recordings DROP COLUMN {name}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0012'"))
     opened.close()
@@ -146,8 +146,8 @@ def test_what_reports_count_by_is_read_from_older_metadata(database_url):
     with upgraded.reading() as connection:
         found = {row.id: row for row in connection.execute(select(recordings))}
     upgraded.close()
-    read = {name: getattr(found["a"], name) for name in ("department", "site", "reason", "transfers", "hold_s")}
+    read = {name: getattr(found["a"], name) for name in ("department", "site", "contact_reason", "transfers", "hold_s")}
     assert read == read_columns(extra) == {
-        "department": "售后", "site": "城北", "reason": "退款", "transfers": "是", "hold_s": 12.5
+        "department": "售后", "site": "城北", "contact_reason": "退款", "transfers": "是", "hold_s": 12.5
     }  # fmt: skip
-    assert (found["b"].reason, found["b"].hold_s, found["c"].hold_s) == (None, None, None)
+    assert (found["b"].contact_reason, found["b"].hold_s, found["c"].hold_s) == (None, None, None)

@@ -16,7 +16,7 @@ depends_on = None
 _TEXTS = {
     "department": ("department", "部门"),
     "site": ("vendor", "外包商", "site", "职场"),
-    "reason": ("reason", "contact_reason", "来电原因", "来电类型"),
+    "contact_reason": ("reason", "contact_reason", "来电原因", "来电类型"),
     "transfers": ("transferred", "transfers", "转接", "转接次数"),
 }
 _HOLD_S = ("hold_s", "保持时长")
@@ -39,8 +39,8 @@ def upgrade() -> None:
     op.execute(sa.update(_recordings).values({name: _cell(names) for name, names in _TEXTS.items()}))
     _read_hold()
     op.create_index("ix_recordings_customer", "recordings", ["customer_id", "started_at", "id"])
-    there = sa.text("transfers IS NOT NULL"), sa.text("reason IS NOT NULL"), sa.text("site IS NOT NULL")
-    for name, where in zip(("transfers", "reason", "site"), there, strict=True):
+    there = sa.text("transfers IS NOT NULL"), sa.text("contact_reason IS NOT NULL"), sa.text("site IS NOT NULL")
+    for name, where in zip(("transfers", "contact_reason", "site"), there, strict=True):
         columns = ["started_at", name]
         op.create_index(f"ix_recordings_{name}", "recordings", columns, sqlite_where=where, postgresql_where=where)
 
