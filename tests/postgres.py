@@ -51,6 +51,13 @@ class PostgresServer:
         with self._connected() as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def dump(self, name: str) -> bytes:
+        """What the server's own ``pg_dump`` writes of a database."""
+        given = ["-h", self._folder, "-U", "earmark", name]
+        done = subprocess.run([self._bin / "pg_dump", *map(str, given)], capture_output=True, check=False)
+        assert done.returncode == 0, f"pg_dump: {done.stderr.decode()}"
+        return done.stdout
+
     def close(self) -> None:
         """Stops the server and removes everything."""
         self.stop()

@@ -41,9 +41,14 @@ def build(database: Database, wanted: Wanted, card: Scorecard) -> Report:
     The database counts hits and service levels in a thread of its own, while people's verdicts are read and worked out
     here.
     """
-    with uncollected(), ThreadPoolExecutor(max_workers=1) as beside:
-        work = _work(database, wanted, card, beside)
-        report = {Kind.RULES: _rules, Kind.TRAINING: _training}.get(wanted.kind, _quality)(work)
+    beside = ThreadPoolExecutor(max_workers=1)
+    try:
+        with uncollected():
+            work = _work(database, wanted, card, beside)
+            report = {Kind.RULES: _rules, Kind.TRAINING: _training}.get(wanted.kind, _quality)(work)
+    finally:
+        # After an error nothing more is counted that nobody will read.
+        beside.shutdown(cancel_futures=True)
     return replace(report, actions=loop(database, report, wanted.scope, card, desk_url=wanted.desk_url))
 
 
