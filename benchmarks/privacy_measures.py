@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from pipeline.domain.calls import Role, Transcript, Turn
 from pipeline.domain.intervals import rate, rate_interval
@@ -31,22 +32,23 @@ def read_annotated(file: Path) -> list[AnnotatedCall]:
     Raises:
         ValueError: a quote does not stand where the annotation says.
     """
-    calls: list[AnnotatedCall] = []
-    for line in file.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        turns = tuple(
-            Turn(index, Role(turn["role"]), float(index), float(index + 1), turn["text"])
-            for index, turn in enumerate(entry["turns"])
-        )
-        spans: list[PersonalSpan] = []
-        for mark in entry["personal"]:
-            quote = turns[mark["turn"]].text[mark["start"] : mark["end"]]
-            if quote != mark["quote"]:
-                raise ValueError(f"{file.name}, {entry['recording']}, turn {mark['turn']}: {quote} is not the quote")
-            kind = PersonalKind[mark["kind"].upper()]
-            spans.append(PersonalSpan(mark["turn"], mark["start"], mark["end"], kind, quote))
-        calls.append(AnnotatedCall(entry["recording"], Transcript(turns, float(len(turns))), tuple(spans)))
-    return calls
+    entries = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    return [annotated(entry, entry["personal"], file.name) for entry in entries]
+
+
+def annotated(entry: Mapping[str, Any], personal: Iterable[Mapping[str, Any]], source: str) -> AnnotatedCall:
+    """The call of an entry of a file, with the annotations ``personal``. Raises: ValueError, as `read_annotated`."""
+    turns = tuple(
+        Turn(index, Role(turn["role"]), float(index), float(index + 1), turn["text"])
+        for index, turn in enumerate(entry["turns"])
+    )
+    spans: list[PersonalSpan] = []
+    for mark in personal:
+        quote = turns[mark["turn"]].text[mark["start"] : mark["end"]]
+        if quote != mark["quote"]:
+            raise ValueError(f"{source}, {entry['recording']}, turn {mark['turn']}: {quote} is not the quote")
+        spans.append(PersonalSpan(mark["turn"], mark["start"], mark["end"], PersonalKind[mark["kind"].upper()], quote))
+    return AnnotatedCall(entry["recording"], Transcript(turns, float(len(turns))), tuple(spans))
 
 
 def without_marks(call: AnnotatedCall) -> AnnotatedCall:
@@ -195,13 +197,14 @@ def table(measured: Measured) -> list[str]:
     for name, tally in rows:
         if tally.spans or tally.found:
             lines.append(
-                f"| {name} | {tally.spans} | {_rate(tally.covered, tally.spans)} | {tally.same_kind} | "
-                f"{tally.leaked} of {tally.characters} | {tally.found} | {_rate(tally.right, tally.found)} |"
+                f"| {name} | {tally.spans} | {rates(tally.covered, tally.spans)} | {tally.same_kind} | "
+                f"{tally.leaked} of {tally.characters} | {tally.found} | {rates(tally.right, tally.found)} |"
             )
     return lines
 
 
-def _rate(part: int, whole: int) -> str:
+def rates(part: int, whole: int) -> str:
+    """A rate with its interval."""
     value, bounds = rate(part, whole), rate_interval(part, whole)
     if value is None or bounds is None:
         return "n/a"

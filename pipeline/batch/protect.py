@@ -1,18 +1,19 @@
-"""Masking what earlier versions of earmark stored as it was spoken."""
+"""Masking what earlier versions of earmark stored as it was spoken, or masked less than this one would."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
+from pipeline.domain.calls import Transcript
 from pipeline.domain.originals import Sealed
 from pipeline.domain.personal import is_masked
 from pipeline.domain.results import Findings
 from pipeline.privacy.keys import KeyRing
 from pipeline.privacy.masking import MASKING, Veil, mask_call, mask_findings, mask_text
 from pipeline.privacy.places import call_name, close_again, close_path, mark_of_name
-from pipeline.privacy.sealing import pseudonym, reseal, seal_transcript
+from pipeline.privacy.sealing import SealError, open_transcript, pseudonym, reseal, seal_transcript
 from pipeline.store.database import Database
-from pipeline.store.originals import closed_otherwise, replace_originals
+from pipeline.store.originals import closed_otherwise, originals_of, replace_originals
 from pipeline.store.places import (
     REPLACED,
     TABLES,
@@ -26,10 +27,10 @@ from pipeline.store.places import (
 from pipeline.store.places import closed_otherwise as closed_paths
 from pipeline.store.protecting import (
     ProtectedCall,
+    calls_to_mask,
     mask_described,
     mask_typed,
     save_protected,
-    unmasked_calls,
     wipe_remains,
 )
 from pipeline.store.results import StoredCall
@@ -59,17 +60,25 @@ class Protected:
 def protect(
     database: Database, keys: KeyRing | None, *, own_numbers: Collection[str] = (), told: Told = lambda _done: None
 ) -> Protected:
-    """Masks every call that is not masked yet and all that quotes it; cut off, it goes on where it was.
+    """Masks every call that is not masked yet, or was by an earlier version that found less, and all that quotes it.
+
+    Cut off, it goes on where it was. Where the original was not kept, only what is still readable is searched again.
 
     Args:
         database: where.
         keys: close what was said; without them it is lost.
         own_numbers: the company's own.
         told: told how many calls are done, now and then.
+
+    Raises:
+        SealError: the original of a call cannot be opened; what was masked before stays so.
     """
     calls = 0
-    while page := unmasked_calls(database, limit=PAGE):
-        save_protected(database, [_protected(stored, keys, own_numbers) for stored in page])
+    while page := calls_to_mask(database, MASKING, limit=PAGE):
+        sealed = originals_of(database, [stored.recording.id for stored in page])
+        save_protected(
+            database, [_protected(stored, sealed.get(stored.recording.id), keys, own_numbers) for stored in page]
+        )
         calls += len(page)
         told(calls)
     # Paths before names: the name under which a file is found again is the one of its path.
@@ -104,17 +113,34 @@ def _closed(keys: KeyRing, recording: OpenRecording) -> tuple[OpenRecording, dic
     return recording, {"uri": mark + remark, "name": name, "name_mark": name_mark}, sealed
 
 
-def _protected(stored: StoredCall, keys: KeyRing | None, own_numbers: Collection[str]) -> ProtectedCall:
-    original = stored.call.transcript
+def _protected(
+    stored: StoredCall, closed: Sealed | None, keys: KeyRing | None, own_numbers: Collection[str]
+) -> ProtectedCall:
+    there, recording_id = stored.call.transcript, stored.recording.id
+    original = _original(there, recording_id, closed, keys)
     masked = mask_call(original, own_numbers=own_numbers)
-    veil = Veil(original, masked)
+    veil = Veil(there, masked)
 
     def words(text: str) -> str:
         return mask_text(veil.words(text), own_numbers=own_numbers)
 
-    sealed = seal_transcript(keys, stored.recording.id, original, masked) if keys else None
-    findings = mask_findings(Findings(stored.results, stored.predictions), original, masked)
+    # Of what was masked without keeping the original there is none to keep now.
+    whole = closed is not None or not any(is_masked(turn.text) for turn in there.turns)
+    sealed = seal_transcript(keys, recording_id, original, masked) if keys and whole else None
+    findings = mask_findings(Findings(stored.results, stored.predictions), there, masked)
     return ProtectedCall(stored, masked, findings, sealed, MASKING, words)
+
+
+def _original(there: Transcript, recording_id: str, closed: Sealed | None, keys: KeyRing | None) -> Transcript:
+    """What was said, as far as it is known. Raises: SealError, as `open_transcript`, or there is no key."""
+    if closed is None:
+        return there
+    if keys is None:
+        raise SealError(
+            f"the original of call {recording_id[:12]} was closed by key {closed.key_id}, and no key_file is set: "
+            "without it the call cannot be masked anew"
+        )
+    return open_transcript(keys, recording_id, closed, there)
 
 
 def rotate(database: Database, keys: KeyRing, *, told: Told = lambda _done: None) -> int:

@@ -76,12 +76,16 @@ def say_what_is_kept(settings: "Settings") -> None:
 
 def say_what_is_unmasked(database: "Database", keys: "KeyRing | None" = None) -> None:
     """Tells that an earlier version has left calls in the open, or paths though there is a key, where it has."""
+    from pipeline.privacy.masking import MASKING
     from pipeline.store.places import count_open_places
-    from pipeline.store.protecting import count_unmasked
+    from pipeline.store.protecting import count_masked_before, count_unmasked
 
     left = count_unmasked(database)
     if left:
         message(f"{left} calls of an earlier version are not masked yet: earmark privacy protect")
+    before = count_masked_before(database, MASKING)
+    if before:
+        message(f"{before} calls were masked by an earlier version, which finds less: earmark privacy protect")
     paths = count_open_places(database) if keys is not None else 0
     if paths:
         message(f"paths of {paths} recordings of an earlier time are stored as they are: earmark privacy protect")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from enum import Enum
 
 from pipeline.domain.calls import Transcript
 from pipeline.domain.personal import PersonalKind, PersonalSpan
@@ -12,10 +13,10 @@ from pipeline.privacy.find_codes import find_codes
 from pipeline.privacy.find_cues import Heard, cues_of
 from pipeline.privacy.find_digits import digit_runs, slips_mended
 from pipeline.privacy.find_english import find_english
-from pipeline.privacy.find_learned import find_learned
 from pipeline.privacy.find_names import find_names
 from pipeline.privacy.find_numbers import find_numbers, is_own
 from pipeline.privacy.find_said import Found, Said, said
+from pipeline.privacy.find_spelling import owners
 
 _NO_DIGIT = re.compile(r"\D")
 _NOTHING = "\ufffc"
@@ -24,26 +25,43 @@ _FEWEST_EQUAL = 9
 """From how many digits two numbers that differ in two of them are one, said once with a slip."""
 
 
-def find_personal(transcript: Transcript, *, own_numbers: Collection[str] = ()) -> tuple[PersonalSpan, ...]:
+class By(Enum):
+    """What finds personal data."""
+
+    RULES = "rules"
+    """Names of files and the like: the network knows only what is said."""
+    EITHER = "either"
+    """What is typed: the network adds to what the rules find."""
+    BOTH = "both"
+    """What is said: the network adds, and takes back what it is sure is nobody's."""
+
+
+def find_personal(
+    transcript: Transcript, *, own_numbers: Collection[str] = (), by: By = By.BOTH
+) -> tuple[PersonalSpan, ...]:
     """The personal data of ``transcript``, ordered by turn and place; spans do not overlap.
 
     Args:
         transcript: the call, as it was recognised.
         own_numbers: numbers of the company, such as its hotline: nobody's personal data.
+        by: what is asked.
     """
     call = said(transcript)
     if not call.text.strip():
         return ()
     own = frozenset(_NO_DIGIT.sub("", number) for number in own_numbers)
-    found, taken, heard = found_by_rules(call, own)
-    more = find_learned(call, bytes(taken), found, heard, lambda digits: is_own(digits, own))
-    found += _apart(call, taken, more)
+    found, heard = found_by_rules(call, own)
+    if by is not By.RULES:
+        # numpy and the network are loaded where text is masked, not by every command.
+        from pipeline.privacy.find_tagged import find_tagged
+
+        found = find_tagged(call, found, heard, lambda digits: is_own(digits, own), doubted=by is By.BOTH)
     found.sort(key=lambda datum: datum.start)
-    return tuple(call.span(datum) for datum in _one_datum_one_value(found))
+    return tuple(_disjoint(call.span(datum) for datum in _one_datum_one_value(_owned(found))))
 
 
-def found_by_rules(call: Said, own: Collection[str]) -> tuple[list[Found], bytearray, Sequence[Heard]]:
-    """What the rules find in a call, for each of its characters whether they do, and the words that announce data.
+def found_by_rules(call: Said, own: Collection[str]) -> tuple[list[Found], Sequence[Heard]]:
+    """What the rules find in a call, and the words that announce data.
 
     Args:
         own: the digits of the company's own numbers.
@@ -56,7 +74,7 @@ def found_by_rules(call: Said, own: Collection[str]) -> tuple[list[Found], bytea
     runs = digit_runs(call, _without(mended, found))
     numbers = find_numbers(call, runs, heard, own)
     found += _apart(call, taken, numbers, find_births(call, heard), find_doors(call, heard), find_names(call, heard))
-    return found, taken, heard
+    return found, heard
 
 
 def _without(text: str, found: Sequence[Found]) -> str:
@@ -88,6 +106,25 @@ def _free(taken: bytearray, start: int, end: int) -> Iterator[tuple[int, int]]:
             stop += 1
         yield start, stop
         start = stop
+
+
+def _disjoint(spans: Iterable[PersonalSpan]) -> Iterator[PersonalSpan]:
+    """``spans``, in order, where a character of the original became several that two of them share."""
+    turn, end = -1, 0
+    for span in spans:
+        start = max(span.char_start, end) if span.turn == turn else span.char_start
+        if start < span.char_end:
+            yield replace(span, char_start=start)
+            turn, end = span.turn, span.char_end
+
+
+def _owned(found: Sequence[Found]) -> list[Found]:
+    """``found``, where a surname or a given name alone has the value of the only full name it can belong to."""
+    values = owners({datum.value for datum in found if datum.kind is PersonalKind.NAME})
+    return [
+        replace(datum, value=values.get(datum.value, datum.value)) if datum.kind is PersonalKind.NAME else datum
+        for datum in found
+    ]
 
 
 def _one_datum_one_value(found: Sequence[Found]) -> Iterator[Found]:

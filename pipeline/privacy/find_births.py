@@ -57,7 +57,7 @@ _OF_MONTH = re.compile(rf"年(?<={_N}{{2}}年),?{_MONTH}(?:,?{_DAY})?(?=的?(?:[
 _OF_AGE = re.compile(
     "(?<!发)(?<!产)生日|出生|生于|属[鼠牛虎兔龙蛇马羊猴鸡狗猪]|岁|阴历|农历|阳历|公历|年纪|年龄|多大|满月|过生"
 )
-ELSEWHERE = re.compile(
+_ELSEWHERE = re.compile(
     "入职|开户|[买购签办订开注装建领]|毕业|结婚|工作|成立|入党|入伍|离职|生效|投保|起保|到期|开始|通车|发布|上线|"
     "登记|出厂|有效|"
     "贷|下单|消费|缴|交|扣|来的|用了|保修|合同|注册|期|截止|活动|预约|上牌|年检|过户|迁|搬|住院|手术"
@@ -65,6 +65,7 @@ ELSEWHERE = re.compile(
 _THE_MONTH = re.compile(r"([一二三四五六七八九十\d]{1,2}|[腊正冬])月")
 _QUESTION = re.compile("[?几哪什么多少吗呢报说填a-z]|(?:日期|年月日?|生日|出生|生于)[,。.]?$")
 _REACH = 24
+_BESIDE = 8
 _ASK_REACH = 60
 _AROUND = 14
 _REPEAT_TURNS = 3
@@ -116,10 +117,21 @@ def _unannounced(text: str) -> Iterator[tuple[int, int]]:
             stop = text.find("\n", match.end())
             last = min(stop if stop >= 0 else len(text), match.end() + _AROUND)
             around = text[line : before.start()] + "\n" + text[match.end() : last]
-            if ELSEWHERE.search(around) is None and (
+            if _ELSEWHERE.search(around) is None and (
                 _OF_AGE.search(around) is not None or (form is _FULL and _is_of_long_ago(digits_of(before.group())))
             ):
                 yield before.start(), match.end()
+
+
+def is_of_event(text: str, start: int, end: int) -> bool:
+    """Whether the words of the same turn right beside a date say that something else than a birth was then.
+
+    >>> is_of_event("我是九八年三月二号入职的", 2, 9), is_of_event("我是九八年三月二号生的", 2, 9)
+    (True, False)
+    """
+    line, stop = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    stop = end + _BESIDE if stop < 0 else min(stop, end + _BESIDE)
+    return _ELSEWHERE.search(text, max(line, start - _BESIDE), stop) is not None
 
 
 def _is_of_long_ago(digits: str) -> bool:

@@ -22,7 +22,7 @@ from pipeline.privacy.find_name_forms import (
     tagger,
 )
 from pipeline.privacy.find_said import Found, Said
-from pipeline.privacy.find_spelling import english_names, name_in_pinyin, owners, repetitions, spellings
+from pipeline.privacy.find_spelling import english_names, name_in_pinyin, repetitions, spellings
 from pipeline.privacy.find_surnames import COMMON, COMPOUND, NOT_GIVEN, NOT_NAMES, SURNAMES
 
 _LINKS = re.compile(
@@ -112,7 +112,7 @@ _OF_PLACES = frozenset("苑园路村区镇城店厂司院厅")
 
 
 def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
-    """Names, and spellings of them. A surname alone has the value of the only full name it can belong to."""
+    """Names, and spellings of them."""
     parts = [
         (part.start(), part.end(), part.group())
         for part in _SENTENCE_PART.finditer(said.text)
@@ -128,10 +128,9 @@ def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     for match in _COMPOUND.finditer(said.text):
         if match.start() not in begun and not said.text.startswith(_NOT_AFTER, match.end()):
             places.append(match.span())
-    values = owners(said, places)
     for start, end in sorted(set(places)):
         first = start - 1 if end - start == 1 and said.text[max(0, start - 1) : start] in ("老", "小", "阿") else start
-        yield Found(first, end, PersonalKind.NAME, values.get(said.text[start:end], said.text[start:end]))
+        yield Found(first, end, PersonalKind.NAME, said.text[start:end])
 
 
 def _titled(said: Said, heard: Sequence[Heard], surnames: Collection[str]) -> Iterator[Place]:

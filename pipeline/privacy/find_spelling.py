@@ -1,7 +1,7 @@
 """What follows from names that were found: spellings, repetitions, whose surname it is. And names in English."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from pipeline.privacy.find_cues import Heard
 from pipeline.privacy.find_english import names_in_english
@@ -95,12 +95,15 @@ def english_names(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
             yield match.end(), match.end() + name.end()
 
 
-def owners(said: Said, places: Sequence[Place]) -> dict[str, str]:
-    """For a surname or a given name alone the full name, where only one was said that it can belong to."""
-    names = {said.text[start:end] for start, end in places}
+def owners(names: Collection[str]) -> dict[str, str]:
+    """For a surname or a given name alone the full name, where only one was said that it can belong to.
+
+    >>> owners({"王", "王小芳", "小芳", "李"})
+    {'小芳': '王小芳', '王': '王小芳'}
+    """
     full = [name for name in names if len(name) > 1 and name not in COMPOUND]
     values: dict[str, str] = {}
-    for name in names:
+    for name in sorted(names):
         owners = [other for other in full if other != name and (other.startswith(name) or other.endswith(name))]
         if len(owners) == 1:
             values[name] = owners[0]

@@ -7,11 +7,12 @@ from pipeline.domain.calls import Role, Transcript, Turn
 from pipeline.domain.personal import is_masked, mask_transcript, masked_runs
 from pipeline.domain.predictions import MovingWord, Prediction, Predictions
 from pipeline.domain.results import BilingualText, Evidence, Findings, RuleResult
-from pipeline.privacy.find import find_personal
+from pipeline.privacy.find import By, find_personal
 from pipeline.text.written_numbers import masked_line
 
-MASKING = 1
-"""Stored with each transcript: which masking it went through. Raise it when older ones are to be masked again."""
+MASKING = 2
+"""Stored with each transcript: which masking it went through. 2: the network. Raise it when older ones are to be masked
+again."""
 _SURE = 4
 """Characters from which on the same stretch in an explanation is taken for a quotation."""
 
@@ -21,10 +22,11 @@ def mask_call(transcript: Transcript, *, own_numbers: Collection[str] = ()) -> T
     return mask_transcript(transcript, find_personal(transcript, own_numbers=own_numbers))
 
 
-def mask_text(text: str, *, own_numbers: Collection[str] = ()) -> str:
+def mask_text(text: str, *, own_numbers: Collection[str] = (), by: By = By.EITHER) -> str:
     """What a person typed, masked: a comment, a corrected turn, a search."""
     lone = Transcript((Turn(0, Role.UNKNOWN, 0.0, 1.0, text),), 1.0)
-    return masked_line(mask_call(lone, own_numbers=own_numbers).turns[0].text)
+    masked = mask_transcript(lone, find_personal(lone, own_numbers=own_numbers, by=by))
+    return masked_line(masked.turns[0].text)
 
 
 def mask_findings(findings: Findings, original: Transcript, masked: Transcript) -> Findings:

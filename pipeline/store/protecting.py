@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Table, func, or_, select, text, update
 
 from pipeline.domain.calls import Transcript, Turn
 from pipeline.domain.originals import Sealed
@@ -52,9 +52,20 @@ def count_unmasked(database: Database) -> int:
         return connection.execute(query).scalar_one()
 
 
-def unmasked_calls(database: Database, *, limit: int) -> list[StoredCall]:
-    """Calls whose transcripts were stored as they were spoken, by recording id."""
-    return calls_where(database, transcripts.c.masking.is_(None), limit=limit)
+def count_masked_before(database: Database, masking: int) -> int:
+    """How many transcripts were masked by less than ``masking``."""
+    query = select(func.count()).select_from(transcripts).where(transcripts.c.masking < masking)
+    with database.reading() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def calls_to_mask(database: Database, masking: int, *, limit: int) -> list[StoredCall]:
+    """Calls whose transcripts were stored as they were spoken, or masked by less than ``masking``, by recording id."""
+    return calls_where(database, _less_than(masking), limit=limit)
+
+
+def _less_than(masking: int) -> ColumnElement[bool]:
+    return or_(transcripts.c.masking.is_(None), transcripts.c.masking < masking)
 
 
 def save_protected(database: Database, calls: Sequence[ProtectedCall]) -> None:
@@ -67,7 +78,7 @@ def save_protected(database: Database, calls: Sequence[ProtectedCall]) -> None:
 def _save(connection: Connection, call: ProtectedCall) -> None:
     recording_id = call.before.recording.id
     values = {"turns": documents.encode_turns(call.transcript.turns), "masking": call.masking}
-    mine = (transcripts.c.recording_id == recording_id, transcripts.c.masking.is_(None))
+    mine = (transcripts.c.recording_id == recording_id, _less_than(call.masking))
     if not connection.execute(update(transcripts).where(*mine).values(values)).rowcount:
         return
     keep_original(connection, recording_id, call.original)

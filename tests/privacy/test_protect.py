@@ -19,7 +19,7 @@ from pipeline.privacy.sealing import SealError, open_transcript, pseudonym
 from pipeline.settings import load_settings
 from pipeline.store.database import connect
 from pipeline.store.originals import originals, originals_by_key, originals_of
-from pipeline.store.protecting import count_unmasked
+from pipeline.store.protecting import count_masked_before, count_unmasked
 from pipeline.store.results import Run, stored_call, stored_calls
 from pipeline.store.review_tables import reviews
 from pipeline.store.reviews import add_review
@@ -80,6 +80,51 @@ def test_everything_that_was_open_is_masked(empty_store, older, keys):
     assert open_transcript(keys, older[1], sealed, stored.call.transcript).turns == SPOKEN.turns
     assert stored_call(empty_store, older[0]).recording.metadata.customer_id == pseudonym(keys, MOBILE)
     assert protect(empty_store, keys) == protecting.Protected(0, 0, 0)
+
+
+def masked_before(store, calls, keys, monkeypatch, *, kept=True, turns=(1,)):
+    """What a version left that found something in some turns alone."""
+    from pipeline.privacy import masking
+
+    found = masking.find_personal
+    monkeypatch.setattr(masking, "MASKING", 1)
+    monkeypatch.setattr(protecting, "MASKING", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            masking,
+            "find_personal",
+            lambda *args, **options: tuple(one for one in found(*args, **options) if one.turn in turns),
+        )
+        protect(store, keys if kept else None)
+    monkeypatch.undo()
+    assert count_unmasked(store) == 0
+    assert count_masked_before(store, masking.MASKING) == len(calls)
+
+
+@pytest.mark.parametrize("turns", [(1,), ()], ids=["one turn was masked", "none was"])
+def test_what_an_earlier_version_masked_is_masked_anew(empty_store, older, keys, monkeypatch, turns):
+    masked_before(empty_store, older, keys, monkeypatch, turns=turns)
+    assert {"transcripts.turns"} <= leaks(empty_store)
+    assert protect(empty_store, keys).calls == 3
+    assert leaks(empty_store) == set()
+    sealed = originals_of(empty_store, older)[older[1]]
+    stored = stored_call(empty_store, older[1])
+    assert open_transcript(keys, older[1], sealed, stored.call.transcript).turns == SPOKEN.turns
+    assert protect(empty_store, keys) == protecting.Protected(0, 0, 0)
+
+
+def test_without_its_original_what_is_still_readable_is_masked(empty_store, older, keys, monkeypatch):
+    masked_before(empty_store, older, keys, monkeypatch, kept=False)
+    assert protect(empty_store, None).calls == 3
+    assert leaks(empty_store) == set()
+    assert originals_by_key(empty_store) == {}
+
+
+def test_without_the_key_of_an_original_nothing_is_masked_anew(empty_store, older, keys, monkeypatch):
+    masked_before(empty_store, older, keys, monkeypatch)
+    with pytest.raises(SealError, match="no key_file is set"):
+        protect(empty_store, None)
+    assert len(originals_of(empty_store, older)) == 3
 
 
 def test_reviews_can_be_changed_by_nobody_afterwards(empty_store, older, keys):

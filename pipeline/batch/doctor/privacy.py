@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pipeline.batch.doctor.findings import Finding, ill, warn, well
 from pipeline.domain.errors import ConfigError, StoreError
 from pipeline.privacy.keys import KeyRing, read_keys
+from pipeline.privacy.masking import MASKING as CURRENT
 from pipeline.settings import Settings
 from pipeline.store.database import Database, open_database
 from pipeline.store.inspection import inspect_database
 from pipeline.store.originals import originals_by_key
 from pipeline.store.places import count_open_places, places_by_key
-from pipeline.store.protecting import count_unmasked
+from pipeline.store.protecting import count_masked_before, count_unmasked
 
 KEYS = ("密钥", "keys")
 MASKING = ("屏蔽", "masking")
@@ -80,6 +81,14 @@ def _check_masked(database: Database) -> Finding:
             f"{unmasked} calls of an earlier version are stored as they were spoken",
             "先备份密钥，再运行 earmark privacy protect",
             "keep a copy of the keys, then: earmark privacy protect",
+        )
+    before = count_masked_before(database, CURRENT)
+    if before:
+        return warn(
+            *MASKING,
+            f"{before} calls were masked by an earlier version, which finds less",
+            "运行 earmark privacy protect 重新屏蔽",
+            "earmark privacy protect masks them anew",
         )
     return well(*MASKING, "every stored call is masked")
 

@@ -1,0 +1,74 @@
+"""The network that finds what the rules miss: what it may do, and that it is the one the data make."""
+
+import pytest
+
+from benchmarks.privacy_symbols import digest
+from pipeline.domain.calls import Role, Transcript, Turn
+from pipeline.domain.personal import PersonalKind, mask_transcript, shown
+from pipeline.privacy.find import By, find_personal, found_by_rules
+from pipeline.privacy.find_said import said
+from pipeline.privacy.masking import mask_text
+from pipeline.privacy.tagger import NETWORK, tagger
+
+MOST_BYTES = 4_000_000
+
+
+def call(*texts: str) -> Transcript:
+    """A call in which agent and customer take turns."""
+    roles = (Role.AGENT, Role.CUSTOMER)
+    turns = [Turn(at, roles[at % 2], float(at), at + 1.0, text) for at, text in enumerate(texts)]
+    return Transcript(tuple(turns), float(len(turns)))
+
+
+def masked(*texts: str, by: By = By.BOTH) -> list[str]:
+    """The turns as they are shown."""
+    transcript = call(*texts)
+    return [shown(turn.text) for turn in mask_transcript(transcript, find_personal(transcript, by=by)).turns]
+
+
+@pytest.mark.slow
+def test_the_shipped_network_was_trained_on_these_data_and_rules() -> None:
+    assert tagger().digest == digest(), "python -m benchmarks.privacy_tagger"
+    assert NETWORK.stat().st_size < MOST_BYTES
+
+
+def test_it_finds_what_no_rule_knows() -> None:
+    turns = ("派件的到哪儿了", "师傅让我放在门卫老褚那儿 您跟他说是给鄢雨桐的就行")
+    by_rules, _ = found_by_rules(said(call(*turns)), ())
+    assert not any(datum.value == "鄢雨桐" for datum in by_rules)
+    assert "鄢雨桐" not in masked(*turns)[1]
+
+
+def test_hotlines_and_the_companys_own_numbers_are_never_added() -> None:
+    transcript = call("说一下", "四四零幺零零 三八七六 二九", "四四零幺零零三八七六二九 对吧")
+    assert find_personal(transcript)
+    assert find_personal(transcript, own_numbers=["440100387629"]) == ()
+    assert find_personal(call("打哪个？", "四零零，八二零，五五五九")) == ()
+
+
+def test_a_word_in_latin_letters_is_masked_as_a_whole() -> None:
+    for text in masked(
+        "What's your name please?", "It's Siobhan Fairweather, and my email is siobhan dot f at lowmere dot org"
+    ):
+        assert not any(part in text.lower() for part in ("siob", "fairw", "weather"))
+
+
+def test_a_name_is_masked_wherever_it_is_said_again() -> None:
+    turns = masked("怎么称呼您", "我叫费书瑶", "好的", "就是书瑶这两个字 您写费书瑶就对了")
+    assert "费书瑶" not in "".join(turns)
+
+
+def test_what_the_rules_find_in_typed_text_stays() -> None:
+    for text in ("张三丰 的 投诉 已 回电 13800123456", "客户王小芳反映地址是建设路十二号三单元五零一"):
+        by_rules = mask_text(text, by=By.RULES)
+        either = mask_text(text)
+        assert all(
+            typed == hidden or hidden != plain for plain, typed, hidden in zip(text, by_rules, either, strict=True)
+        )
+
+
+@pytest.mark.parametrize("text", ["", " ", "\0", "😀" * 40, "我叫😀王小芳😀", "a" * 5000, "\n\n我姓王\n"])
+def test_odd_texts_go_through(text: str) -> None:
+    for span in find_personal(call(text, text)):
+        assert span.kind in PersonalKind
+        assert 0 <= span.char_start < span.char_end <= len(text)
