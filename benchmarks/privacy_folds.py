@@ -26,9 +26,7 @@ def evaluate(calls: Sequence[TaughtCall], trained: Callable[[Sequence[TaughtCall
         for call in calls:
             for variant in (0, 1) if call.author in fold else ():
                 example = call.variants[variant]
-                found = find_tagged(
-                    example.said, example.found, example.heard, lambda _: False, doubted=True, network=network
-                )
+                found = find_tagged(example.said, example.found, example.heard, lambda _: False, network=network)
                 for group in (call.author, "all"):
                     alone, both = finds.setdefault((variant, group), ([], []))
                     alone.append((example, example.found))

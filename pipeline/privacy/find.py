@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from enum import Enum
 
 from pipeline.domain.calls import Transcript
 from pipeline.domain.personal import PersonalKind, PersonalSpan
@@ -25,37 +24,26 @@ _FEWEST_EQUAL = 9
 """From how many digits two numbers that differ in two of them are one, said once with a slip."""
 
 
-class By(Enum):
-    """What finds personal data."""
-
-    RULES = "rules"
-    """Names of files and the like: the network knows only what is said."""
-    EITHER = "either"
-    """What is typed: the network adds to what the rules find."""
-    BOTH = "both"
-    """What is said: the network adds, and takes back what it is sure is nobody's."""
-
-
 def find_personal(
-    transcript: Transcript, *, own_numbers: Collection[str] = (), by: By = By.BOTH
+    transcript: Transcript, *, own_numbers: Collection[str] = (), spoken: bool = True
 ) -> tuple[PersonalSpan, ...]:
     """The personal data of ``transcript``, ordered by turn and place; spans do not overlap.
 
     Args:
         transcript: the call, as it was recognised.
         own_numbers: numbers of the company, such as its hotline: nobody's personal data.
-        by: what is asked.
+        spoken: whether it was. The network knows nothing of what is typed or of names of files: rules alone find there.
     """
     call = said(transcript)
     if not call.text.strip():
         return ()
     own = frozenset(_NO_DIGIT.sub("", number) for number in own_numbers)
     found, heard = found_by_rules(call, own)
-    if by is not By.RULES:
+    if spoken:
         # numpy and the network are loaded where text is masked, not by every command.
         from pipeline.privacy.find_tagged import find_tagged
 
-        found = find_tagged(call, found, heard, lambda digits: is_own(digits, own), doubted=by is By.BOTH)
+        found = find_tagged(call, found, heard, lambda digits: is_own(digits, own))
     found.sort(key=lambda datum: datum.start)
     return tuple(_disjoint(call.span(datum) for datum in _one_datum_one_value(_owned(found))))
 

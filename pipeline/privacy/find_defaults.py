@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.domain.calls import Role
-from pipeline.privacy.find_digits import MEASURE, Run, digits_of
+from pipeline.privacy.find_digits import Run
 from pipeline.privacy.find_said import Said
 from pipeline.privacy.find_shapes import is_date, is_public
 
@@ -84,23 +84,6 @@ def _is_benign(text: str, run: Run) -> bool:
     if _COUNTED.search(before):
         return True
     return text[run.start].isascii() and len(run.pieces) == 1 and _MONEY.search(before) is not None
-
-
-def benign_signs(text: str, start: int, end: int) -> list[str]:
-    """What around ``text[start:end]``, a number in any writing, speaks for a number that is nobody's.
-
-    >>> benign_signs("表上读数是三二零八", 5, 9)
-    ['counted']
-    """
-    line = text[max(text.rfind("\n", 0, start) + 1, start - _BEFORE) : start]
-    found = {
-        "counted": _COUNTED.search(line),
-        "money": _MONEY.search(line) if text[start].isascii() else None,
-        "size": _SIZES.match(text, end),
-        "measure": MEASURE.match(text, end),
-        "public": is_public(digits_of(text[start:end])) or None,
-    }
-    return [name for name, sign in found.items() if sign is not None]
 
 
 def _opens(text: str, run: Run) -> bool:

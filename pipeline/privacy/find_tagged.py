@@ -21,7 +21,7 @@ from pipeline.privacy.tagger import Tagger, code_points, tagger
 
 SURE, SURE_OF_NAMES = 0.7, 0.85
 """How likely at least one character of a number, or of a name or an address, must be personal. With these an ordinary
-call has about as many false finds as rules alone made (docs/privacy.md)."""
+call has few more false finds than rules alone make (docs/privacy.md)."""
 LIKELY = 0.1
 """How likely each of its characters must be."""
 UNLIKELY = 0.3
@@ -51,7 +51,6 @@ def find_tagged(
     heard: Sequence[Heard],
     is_own: Callable[[str], bool],
     *,
-    doubted: bool,
     network: Tagger | None = None,
 ) -> list[Found]:
     """Those of the rules' finds that stay, and what else is personal; none overlaps another.
@@ -60,12 +59,11 @@ def find_tagged(
         found: what the rules found.
         heard: the words that announce something.
         is_own: whether digits are a number of the company's own.
-        doubted: whether the network may take a find of the rules back.
         network: another than the shipped one.
     """
     likely = _evened(said.text, (network or tagger()).probabilities(said, found, heard))
     personal = 1 - likely[:, 0]
-    kept = [datum for datum in found if not doubted or personal[datum.start : datum.end].max() >= UNLIKELY]
+    kept = [datum for datum in found if personal[datum.start : datum.end].max() >= UNLIKELY]
     taken = np.zeros(len(said.text), np.bool_)
     for datum in kept:
         taken[datum.start : datum.end] = True

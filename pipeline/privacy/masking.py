@@ -7,7 +7,7 @@ from pipeline.domain.calls import Role, Transcript, Turn
 from pipeline.domain.personal import is_masked, mask_transcript, masked_runs
 from pipeline.domain.predictions import MovingWord, Prediction, Predictions
 from pipeline.domain.results import BilingualText, Evidence, Findings, RuleResult
-from pipeline.privacy.find import By, find_personal
+from pipeline.privacy.find import find_personal
 from pipeline.text.written_numbers import masked_line
 
 MASKING = 2
@@ -22,10 +22,10 @@ def mask_call(transcript: Transcript, *, own_numbers: Collection[str] = ()) -> T
     return mask_transcript(transcript, find_personal(transcript, own_numbers=own_numbers))
 
 
-def mask_text(text: str, *, own_numbers: Collection[str] = (), by: By = By.EITHER) -> str:
-    """What a person typed, masked: a comment, a corrected turn, a search."""
+def mask_text(text: str, *, own_numbers: Collection[str] = ()) -> str:
+    """What a person typed, masked by rules alone: a comment, a corrected turn, a search, the name of a file."""
     lone = Transcript((Turn(0, Role.UNKNOWN, 0.0, 1.0, text),), 1.0)
-    masked = mask_transcript(lone, find_personal(lone, own_numbers=own_numbers, by=by))
+    masked = mask_transcript(lone, find_personal(lone, own_numbers=own_numbers, spoken=False))
     return masked_line(masked.turns[0].text)
 
 

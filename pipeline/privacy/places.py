@@ -12,7 +12,6 @@ from functools import lru_cache
 from pipeline.domain.calls import Recording
 from pipeline.domain.originals import Sealed
 from pipeline.domain.personal import PersonalKind, is_masked, mask_of
-from pipeline.privacy.find import By
 from pipeline.privacy.find_surnames import COMPOUND, NOT_GIVEN, NOT_NAMES, SURNAMES
 from pipeline.privacy.keys import KeyRing
 from pipeline.privacy.masking import mask_text
@@ -125,7 +124,7 @@ def _mask_piece(piece: str) -> str:
         return piece
     # A whole name first: of 欧阳小芳 alone what is said in calls would mask the surname.
     whole = _HAN.sub(lambda match: mask_of(PersonalKind.NAME) * len(match[0]) if is_name(match[0]) else match[0], piece)
-    return _HAN.sub(lambda match: _mask_han(match.group()), mask_text(whole, by=By.RULES))
+    return _HAN.sub(lambda match: _mask_han(match.group()), mask_text(whole))
 
 
 def _mask_han(run: str) -> str:
