@@ -33,7 +33,7 @@ from pipeline.store.protecting import (
     save_protected,
     wipe_remains,
 )
-from pipeline.store.results import StoredCall
+from pipeline.store.results import StoredCall, stored_call
 
 PAGE = 50
 """Calls that are masked, or closed anew, in one transaction."""
@@ -76,9 +76,8 @@ def protect(
     calls = 0
     while page := calls_to_mask(database, MASKING, limit=PAGE):
         sealed = originals_of(database, [stored.recording.id for stored in page])
-        save_protected(
-            database, [_protected(stored, sealed.get(stored.recording.id), keys, own_numbers) for stored in page]
-        )
+        anew = [_anew(database, stored, sealed.get(stored.recording.id), keys, own_numbers) for stored in page]
+        save_protected(database, [call for call in anew if call is not None])
         calls += len(page)
         told(calls)
     # Paths before names: the name under which a file is found again is the one of its path.
@@ -113,6 +112,20 @@ def _closed(keys: KeyRing, recording: OpenRecording) -> tuple[OpenRecording, dic
     return recording, {"uri": mark + remark, "name": name, "name_mark": name_mark}, sealed
 
 
+def _anew(
+    database: Database, stored: StoredCall, closed: Sealed | None, keys: KeyRing | None, own_numbers: Collection[str]
+) -> ProtectedCall | None:
+    """The call as it is to be stored; ``None`` where a run has stored it meanwhile. Raises: SealError."""
+    try:
+        return _protected(stored, closed, keys, own_numbers)
+    except SealError:
+        # The original was read after the call: a run that came between has left another.
+        now = stored_call(database, stored.recording.id)
+        if now is None or now.masking == MASKING:
+            return None
+        raise
+
+
 def _protected(
     stored: StoredCall, closed: Sealed | None, keys: KeyRing | None, own_numbers: Collection[str]
 ) -> ProtectedCall:
@@ -128,7 +141,7 @@ def _protected(
     whole = closed is not None or not any(is_masked(turn.text) for turn in there.turns)
     sealed = seal_transcript(keys, recording_id, original, masked) if keys and whole else None
     findings = mask_findings(Findings(stored.results, stored.predictions), there, masked)
-    return ProtectedCall(stored, masked, findings, sealed, MASKING, words)
+    return ProtectedCall(stored, masked, findings, sealed, closed, MASKING, words)
 
 
 def _original(there: Transcript, recording_id: str, closed: Sealed | None, keys: KeyRing | None) -> Transcript:

@@ -63,9 +63,9 @@ class PersonalSpan:
 def mask_transcript(transcript: Transcript, spans: Sequence[PersonalSpan]) -> Transcript:
     """``transcript`` with every character of ``spans`` replaced by its mask, in turns and in words.
 
-    Data are numbered by kind, in the order in which ``spans`` first names their value.
+    Data are numbered by kind, in the order in which ``spans`` first names their value, behind those that are masked.
     """
-    masks = _masks(spans)
+    masks = _masks(spans, _highest(transcript))
     by_turn: dict[int, list[PersonalSpan]] = {}
     for span in spans:
         by_turn.setdefault(span.turn, []).append(span)
@@ -73,9 +73,19 @@ def mask_transcript(transcript: Transcript, spans: Sequence[PersonalSpan]) -> Tr
     return replace(transcript, turns=tuple(turns))
 
 
-def _masks(spans: Sequence[PersonalSpan]) -> Mapping[tuple[PersonalKind, str], str]:
-    masks: dict[tuple[PersonalKind, str], str] = {}
+def _highest(transcript: Transcript) -> Mapping[PersonalKind, int]:
+    """How many data of each kind are masked in ``transcript`` already."""
     counts = dict.fromkeys(_KINDS, 0)
+    for turn in transcript.turns:
+        for match in _MASKED.finditer(turn.text):
+            kind, number = divmod(ord(match[1]) - _FIRST, MOST_OF_A_KIND)
+            counts[_KINDS[kind]] = max(counts[_KINDS[kind]], number + 1)
+    return counts
+
+
+def _masks(spans: Sequence[PersonalSpan], before: Mapping[PersonalKind, int]) -> Mapping[tuple[PersonalKind, str], str]:
+    masks: dict[tuple[PersonalKind, str], str] = {}
+    counts = dict(before)
     for span in spans:
         if (span.kind, span.value) not in masks:
             masks[span.kind, span.value] = mask_of(span.kind, counts[span.kind])

@@ -35,7 +35,9 @@ class Said:
         return self.turns[self.turn_at(at)].role
 
     def original(self, start: int, end: int) -> str:
-        """``text[start:end]`` as it was written."""
+        """``text[start:end]`` as it was written; nothing where that is behind the end."""
+        if start >= len(self.text):
+            return ""
         place = self.turn_at(start)
         first, last = self._within(place, start, end)
         return self.turns[place].text[first:last]

@@ -1,5 +1,6 @@
 """Masking everything that is said of a call as its transcript is masked."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
@@ -87,9 +88,11 @@ class Veil:
             parts.append(hidden or text[at])
             at += len(hidden) or 1
         veiled = "".join(parts)
-        for name, mask in self._short.items():
-            veiled = veiled.replace(name, mask)
-        return veiled
+        if not self._short:
+            return veiled
+        # In one pass: what was masked before may be masked otherwise now, and two may change places.
+        names = re.compile("|".join(map(re.escape, sorted(self._short, key=len, reverse=True))))
+        return names.sub(lambda match: self._short[match[0]], veiled)
 
     def _longest(self, text: str, at: int) -> str:
         """What the longest stretch of a turn that ``text`` quotes from there on reads masked; empty without one."""

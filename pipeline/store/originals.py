@@ -54,8 +54,16 @@ def replace_originals(database: Database, resealed: Iterable[tuple[str, Sealed, 
     """
     with database.writing() as connection:
         for recording_id, before, after in resealed:
-            same = (originals.c.recording_id == recording_id, originals.c.nonce == before.nonce)
-            connection.execute(update(originals).where(*same).values(_columns(after)))
+            replace_original(connection, recording_id, before, after)
+
+
+def replace_original(connection: Connection, recording_id: str, before: Sealed, after: Sealed | None) -> None:
+    """Stores ``after`` in place of ``before``; nothing where that was deleted or replaced meanwhile."""
+    same = (originals.c.recording_id == recording_id, originals.c.nonce == before.nonce)
+    if after is None:
+        connection.execute(delete(originals).where(*same))
+    else:
+        connection.execute(update(originals).where(*same).values(_columns(after)))
 
 
 def _columns(sealed: Sealed) -> dict[str, object]:

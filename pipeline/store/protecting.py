@@ -13,7 +13,7 @@ from pipeline.domain.results import Findings
 from pipeline.store import documents
 from pipeline.store.alerts import alerts
 from pipeline.store.database import Database
-from pipeline.store.originals import keep_original
+from pipeline.store.originals import keep_original, replace_original
 from pipeline.store.report_columns import read_columns
 from pipeline.store.results import StoredCall, calls_where
 from pipeline.store.review_tables import appeals, reviews
@@ -40,6 +40,8 @@ class ProtectedCall:
     findings: Findings
     """Every outcome that was not clear, in the order of the call before."""
     original: Sealed | None
+    replaces: Sealed | None
+    """What was kept of the original before."""
     masking: int
     words: Mask
     """Masks what people said of the call."""
@@ -81,7 +83,10 @@ def _save(connection: Connection, call: ProtectedCall) -> None:
     mine = (transcripts.c.recording_id == recording_id, _less_than(call.masking))
     if not connection.execute(update(transcripts).where(*mine).values(values)).rowcount:
         return
-    keep_original(connection, recording_id, call.original)
+    if call.replaces is not None:
+        replace_original(connection, recording_id, call.replaces, call.original)
+    else:
+        keep_original(connection, recording_id, call.original)
     _index(connection, recording_id, call.before.call.transcript.turns, call.transcript.turns)
     _save_findings(connection, recording_id, call.findings)
     for table, columns in TYPED:

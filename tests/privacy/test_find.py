@@ -247,3 +247,12 @@ def test_odd_texts_take_no_longer_than_long_calls(text: str) -> None:
     begin = process_time()
     find_personal(call(f"客户: {text}", f"坐席: {text}"))
     assert process_time() - begin < 1.0
+
+
+@pytest.mark.parametrize(
+    "texts", [["Can I get your name"], ["your surname"], ["May I have your name please?", ""], ["your name please?\n"]]
+)
+def test_a_question_for_a_name_may_be_the_last_that_is_said(texts: list[str]) -> None:
+    turns = tuple(Turn(i, Role.AGENT, float(i), float(i + 1), text) for i, text in enumerate(texts))
+    for spoken in (True, False):
+        assert find_personal(Transcript(turns, float(len(turns))), spoken=spoken) == ()

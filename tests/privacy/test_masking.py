@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.domain.calls import Role
-from pipeline.domain.personal import PersonalKind, PersonalSpan, is_masked, mask_transcript, respelt, shown
+from pipeline.domain.personal import PersonalKind, PersonalSpan, is_masked, mask_of, mask_transcript, respelt, shown
 from pipeline.domain.results import BilingualText, Evidence, Outcome, RuleResult
 from pipeline.privacy.masking import Veil, hidden_parts, mask_text
 from pipeline.text.written_numbers import masked_cells, masked_line
@@ -116,3 +116,18 @@ def test_metadata(column, value, hidden):
 def test_what_people_type_is_masked():
     assert shown(mask_text("请回电 13912345678")) == "请回电 [手机号]"
     assert mask_text("") == ""
+
+
+def test_who_is_masked_already_is_not_taken_for_somebody_else():
+    first = mask_transcript(
+        transcript("您好我是郭妍茜", "我叫陈丽华"), [PersonalSpan(0, 4, 7, PersonalKind.NAME, "郭妍茜")]
+    )
+    both = mask_transcript(first, [PersonalSpan(1, 2, 5, PersonalKind.NAME, "陈丽华")])
+    assert [shown(turn.text) for turn in both.turns] == ["您好我是[姓名]", "我叫[姓名2]"]
+
+
+def test_masks_that_change_places_are_not_mixed_up():
+    one, two = mask_of(PersonalKind.NAME, 0) * 2, mask_of(PersonalKind.NAME, 1) * 2
+    before = transcript(f"{one}你好啊啊", f"{two}再见啊啊")
+    after = transcript(f"{two}你好啊啊", f"{one}再见啊啊")
+    assert Veil(before, after).words(f"甲{one}乙{two}") == f"甲{two}乙{one}"

@@ -120,6 +120,21 @@ def test_without_its_original_what_is_still_readable_is_masked(empty_store, olde
     assert originals_by_key(empty_store) == {}
 
 
+def test_an_original_that_was_deleted_meanwhile_stays_deleted(empty_store, older, keys, monkeypatch):
+    masked_before(empty_store, older, keys, monkeypatch)
+    save = protecting.save_protected
+
+    def delete_first(database, calls):
+        with database.writing() as connection:
+            connection.execute(originals.delete().where(originals.c.recording_id == older[0]))
+        save(database, calls)
+
+    monkeypatch.setattr(protecting, "save_protected", delete_first)
+    assert protect(empty_store, keys).calls == 3
+    assert set(originals_of(empty_store, older)) == set(older[1:])
+    assert leaks(empty_store) == set()
+
+
 def test_without_the_key_of_an_original_nothing_is_masked_anew(empty_store, older, keys, monkeypatch):
     masked_before(empty_store, older, keys, monkeypatch)
     with pytest.raises(SealError, match="no key_file is set"):
