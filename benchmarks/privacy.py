@@ -8,7 +8,7 @@ import argparse
 import platform
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter, process_time
@@ -34,6 +34,9 @@ JUDGES = {
     "personal_judge4.jsonl": "calls of two authors",
     "personal_judge5.jsonl": "calls of two other authors",
     "personal_judge6.jsonl": "ordinary calls of one author",
+    "personal_judge7.jsonl": "calls of two more authors",
+    "personal_judge8.jsonl": "ordinary calls of another author",
+    "personal_judge9.jsonl": "calls of two further authors",
 }
 _CALL_CHARACTERS = 1_700
 _ROUNDS = 5
@@ -99,24 +102,29 @@ def show(title: str, calls: Sequence[AnnotatedCall], *, listed: bool, finder: Fi
 
 
 def speed(calls: Sequence[AnnotatedCall]) -> list[str]:
-    """Lines: the median time of a call of 1,700 characters, made of ``calls`` put end to end."""
+    """Lines: the time of the first call, of one of ``calls``, and of 1,700 characters made of them put end to end."""
     begin = perf_counter()
     find_personal(calls[0].transcript)
-    loading_s = perf_counter() - begin
-    long_calls = _long_calls(calls)
-    times_ms: list[float] = []
+    lines = [f"first call with loading {perf_counter() - begin:.2f} s by the clock; processor time of one thread:"]
+    for title, transcripts in (
+        ("calls as they are", [call.transcript for call in calls]),
+        ("calls put end to end", _long_calls(calls)),
+    ):
+        times_ms = sorted(_times_ms(transcripts))
+        characters = statistics.median(transcript.character_count for transcript in transcripts)
+        lines.append(
+            f"{len(transcripts)} {title}, {characters:.0f} characters (median): median "
+            f"{statistics.median(times_ms):.2f} ms, 95th percentile {times_ms[int(len(times_ms) * 0.95)]:.2f} ms"
+        )
+    return lines
+
+
+def _times_ms(transcripts: Sequence[Transcript]) -> Iterator[float]:
     with threadpool_limits(1, user_api="blas"):
-        for transcript in long_calls * _ROUNDS:
+        for transcript in [*transcripts] * _ROUNDS:
             begin = process_time()
             find_personal(transcript)
-            times_ms.append((process_time() - begin) * 1000)
-    times_ms.sort()
-    characters = statistics.median(transcript.character_count for transcript in long_calls)
-    return [
-        f"{len(long_calls)} calls of {characters:.0f} characters (median), processor time on one thread: median "
-        f"{statistics.median(times_ms):.2f} ms, 95th percentile {times_ms[int(len(times_ms) * 0.95)]:.2f} ms; "
-        f"first call with loading {loading_s:.2f} s"
-    ]
+            yield (process_time() - begin) * 1000
 
 
 def _long_calls(calls: Sequence[AnnotatedCall]) -> list[Transcript]:

@@ -25,7 +25,7 @@ _PART = (
     rf"(?<![a-z])(?:dot|underscore|dash)(?![a-z])"
 )
 _DOMAIN_END = re.compile(
-    rf"(?:点|\.|(?<![a-z])dot )[ ,、]*(?:{_TOP})(?![a-z])(?:[ ,、]*(?:点|\.|dot )[ ,、]*cn(?![a-z]))?"
+    rf"(?:点|\.|dot (?<![a-z]dot ))[ ,、]*(?:{_TOP})(?![a-z])(?:[ ,、]*(?:点|\.|dot )[ ,、]*cn(?![a-z]))?"
 )
 _ADDRESS_BEFORE = re.compile(rf"(?:(?:{_AT}|{_PART}|\.)(?:[,、](?! )| (?=[a-z\d](?![a-z\d])|@))?)+$")
 _ENGLISH_MAIL = re.compile(

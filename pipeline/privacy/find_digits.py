@@ -47,7 +47,8 @@ _SLIP = re.compile(
 )
 """A digit that was recognised as a word of the same sound, within a long number."""
 
-_CLUSTER = re.compile(rf"[\d{DIGIT}十百千万亿](?:个?[\d{DIGIT}十百千万亿])*x?(?![a-z])")
+_PLACES = "十百千万亿"
+_CLUSTER = re.compile(rf"[\d{DIGIT}{_PLACES}](?:个?[\d{DIGIT}{_PLACES}])*x?(?![a-z])")
 _TOKEN = re.compile(
     rf"(?P<repeat>[2-8两二三四五六七八]个[\d{DIGIT}])(?![个十百千万亿])"
     rf"|(?P<large>[\d{DIGIT}十百千]*[万亿][\d{DIGIT}十百千万亿]*)"
@@ -99,6 +100,8 @@ OTHER_FIGURES = re.compile(
     r"|(?<![\d,])\d{1,3},\d{3}(?![\d,])"
 )
 """Network addresses, times, days, and numbers of which somebody has masked the middle."""
+_MARKED = re.compile(r"\d[.:/*,\-]")
+"""What all of them have, sooner looked for than they."""
 _DECIMAL = re.compile(r"\d{1,6}\.\d{1,2}(?!\d)")
 
 
@@ -152,7 +155,7 @@ def slips_mended(text: str) -> str:
 
 def digit_runs(said: Said, text: str) -> list[Run]:
     """The runs of digits of a call, in order. ``text`` is that of ``said`` with its slips mended."""
-    if any(mark in text for mark in ".:/*"):
+    if any(mark in text for mark in ".:/*") and _MARKED.search(text) is not None:
         text = OTHER_FIGURES.sub(lambda match: "\ufffc" * len(match.group()), text)
     runs: list[Run] = []
     pieces: list[Piece] = []
@@ -185,7 +188,11 @@ def _goes_on(text: str, end: int, start: int) -> bool:
 def _pieces(text: str) -> Iterator[tuple[Piece, bool]]:
     """Each token of digits, and whether it counts something."""
     for cluster in _CLUSTER.finditer(text):
-        for token in _TOKEN.finditer(text, cluster.start(), cluster.end()):
+        first, last = cluster.span()
+        if last - first == 1 and text[first] not in _PLACES:
+            yield Piece(first, last, digits_of(text[first])), _counts(text, first, last, 1)
+            continue
+        for token in _TOKEN.finditer(text, first, last):
             said = token.group()
             start, end = token.span()
             digits, counted = "", False
@@ -193,7 +200,7 @@ def _pieces(text: str) -> Iterator[tuple[Piece, bool]]:
                 digits = digits_of(said[-1]) * int(digits_of(said[0]))
             elif token.lastgroup == "amount":
                 digits = str(number_value(said.replace("妖", "一")))
-                counted = end < cluster.end() and text[end] == "个"
+                counted = end < last and text[end] == "个"
             elif token.lastgroup in ("arabic", "han"):
                 digits = digits_of(said)
             else:
@@ -205,7 +212,7 @@ def _pieces(text: str) -> Iterator[tuple[Piece, bool]]:
 
 
 def _english_pieces(text: str) -> Iterator[tuple[Piece, bool]]:
-    if _LATIN.search(text) is not None:
+    if " " in text and _LATIN.search(text) is not None:
         for match in _ENGLISH_DIGIT.finditer(text):
             times = {"double": 2, "triple": 3}.get(match[1], 1)
             digits = _ENGLISH[match[2]] * times
@@ -224,4 +231,5 @@ def _counts(text: str, start: int, end: int, length: int) -> bool:
         )
     if length <= 3 and _ORDINAL.search(text[max(0, start - 3) : start]):
         return True
-    return bool(_DECIMAL.match(text, start) or (text[max(0, start - 1)] == "." and text[max(0, start - 2)].isdigit()))
+    figures = text[start].isdecimal() and _DECIMAL.match(text, start) is not None
+    return figures or (text[max(0, start - 1)] == "." and text[max(0, start - 2)].isdigit())

@@ -97,7 +97,7 @@ _REPLY = re.compile(
 def find_english(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     """What is said in English: codes, spelled names, streets; nothing where no two English words stand together."""
     text = said.text
-    if _LATIN.search(text) is None:
+    if " " not in text or _LATIN.search(text) is None:
         return
     for match in (*_STREET.finditer(text), *_BOX.finditer(text)):
         yield Found(match.start(), match.end(), PersonalKind.ADDRESS, match.group())

@@ -8,6 +8,7 @@ from pipeline.privacy.find_digits import DIGIT
 from pipeline.privacy.find_surnames import COMPOUND, NOT_GIVEN, NOT_NAMES, SELDOM_GIVEN, SURNAMES
 
 HAN = re.compile("[一-鿿]")
+_GIVEN = re.compile("[一-鿿]{1,2}")
 _BOUNDARY = frozenset("是叫问好您找为跟和请给的了位到姓对被让由把嗯呃哦啊哎喂吧吗呢写填有要下像替帮及与老小谢主长")
 """Characters that may stand right before a name without punctuation."""
 FOLLOWING = (
@@ -86,9 +87,9 @@ def is_name(name: str, *, sure: bool) -> bool:
         return False
     surname = 2 if name[:2] in COMPOUND and len(name) > 2 else 1
     given = name[surname:]
-    if not 1 <= len(given) <= 2 or (surname == 1 and name[0] not in SURNAMES):
+    if _GIVEN.fullmatch(given) is None or (surname == 1 and name[0] not in SURNAMES):
         return False
-    if any(character in NOT_GIVEN or HAN.match(character) is None for character in given):
+    if not NOT_GIVEN.isdisjoint(given):
         return False
     if all(character in DIGIT for character in given):
         return False

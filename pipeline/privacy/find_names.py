@@ -31,12 +31,15 @@ _LINKS = re.compile(
 )
 _SERVING = re.compile("为您服务")
 _SPELT_OUT = re.compile("([一-鿿])[一-鿿]{2}\\1")
+_PAUSES = ",.。?!、…:;\"'“”~—\\-\n "
+"""The inside of a class of characters: what a sentence has between its parts."""
 _BREAKS = re.compile(
-    f"(?P<hard>[,.。?!、…:;\"'“”~—\\-\n ]+|[{DIGIT}十百\\dx]{{2,}})|(?:{FOLLOWING}|叫|是)|"
+    f"(?P<hard>[{_PAUSES}]+|[{DIGIT}十百\\dx]{{2,}})|(?:{FOLLOWING}|叫|是)|"
     f"(?P<soft>[姓{''.join(sorted(NOT_GIVEN - SURNAMES))}])|$"
 )
 """Where a name can begin or end. Speech recognition writes no comma after a name, but digits or 我 are none of it."""
-_SENTENCE_PART = re.compile("[^,.。?!、…:;\"'“”~—\\-\n ]+")
+_SENTENCE_PART = re.compile(f"(?<![^{_PAUSES}])[^{_PAUSES}]{{2,{LONGEST}}}(?![^{_PAUSES}])")
+"""All that stands between two pauses, where it is as long as a name."""
 _LEAD = re.compile(
     "(?:嗯|呃|额|哦|啊|诶|哎|那|就是|就|我是|我叫|我姓|他叫|她叫|叫|是|姓|我|他|她|女儿|儿子|名字叫|"
     "名字是|名字|写|填|本人|全名|免贵|鄙姓|还有|一个是?|一位是?|另外|另)+"
@@ -46,9 +49,10 @@ _RELATED = re.compile("(?:的名字)?(就?是|叫|姓|,)?[,:]?(?=[一-鿿]{2})")
 _ALSO_KIN = frozenset(["先生", "太太", "同学", "老板", "妈妈", "爸爸", "奶奶", "爷爷", "叔叔", "哥", "姐"])
 _OWN = frozenset("我你您他她们咱的")
 _SAID_NAME = re.compile(
-    '(?:(?<=[,。 :"方人爸妈孩位])叫|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|'
+    '(?:叫(?<=[,。 :"方人爸妈孩位]叫)|我(?:就)?是|我叫|叫做|名叫|他叫|她叫|名字叫|名字是|本人|是我,|叫我|写|专员|'
     "客服|代表|教务|找一下|找)(?=[一-鿿])"
 )
+"""As in `_AH`, each alternative begins with a character, not with a class or a look behind: re skips to those."""
 _SURNAME_OF = re.compile("姓(?![名什啥甚氏是叫])(?=[一-鿿])")
 _INTRODUCED = re.compile("(?:我叫|我姓名是|我名字是|我的名字是|他叫|她叫)([一-鿿]{2,3})(?=[,。.?!:\n]|$)")
 _POSTS = re.compile("(?:主任|经理|班长|组长|主管|专员|店长|站长|队长|工程师|技师)(?=[一-鿿]{2,3}(?:[,。.?!\n]|$))")
@@ -83,7 +87,7 @@ _NO_SURNAME = frozenset("我你您他她咱这那哪位各本该老小大好对�
 _NO_NICK = frozenset("时区心费计单师")
 """小时, 小区 … are words before they are somebody."""
 _ALONE = re.compile('[,。.?!、:;\n"”的]|$')
-_AH = re.compile("(?:是|叫|客服|专员|旅行|,|[部台])(阿[一-鿿])(?=为您|[,.。?!\n]|$|请|在|很)")
+_AH = re.compile("(?:是|叫|客服|专员|旅行|,|部|台)(阿[一-鿿])(?=为您|[,.。?!\n]|$|请|在|很)")
 _NAME_TAGS = ("nr", "nrt", "nrfg", "ns", "nz")
 _KIN = frozenset(
     [
@@ -106,18 +110,13 @@ _KIN = frozenset(
         "总",
     ]
 )
-_SHORTEST = 2
 _ASK_TURNS = 3
 _OF_PLACES = frozenset("苑园路村区镇城店厂司院厅")
 
 
 def find_names(said: Said, heard: Sequence[Heard]) -> Iterator[Found]:
     """Names, and spellings of them."""
-    parts = [
-        (part.start(), part.end(), part.group())
-        for part in _SENTENCE_PART.finditer(said.text)
-        if _SHORTEST <= part.end() - part.start() <= LONGEST
-    ]
+    parts = [(*part.span(), part.group()) for part in _SENTENCE_PART.finditer(said.text)]
     announced = {*_announced(said, heard), *_alone(parts)}
     surnames = {said.text[start] for start, end in announced if end - start < LONGEST}
     places = sorted({*_titled(said, heard, surnames), *announced, *english_names(said, heard)})

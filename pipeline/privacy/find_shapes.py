@@ -12,6 +12,8 @@ _CARD = re.compile(r"(?:62|4|5[1-5]|2[2-7]|3[0-9]|6011|65|9)\d+")
 _PUBLIC = re.compile(r"(?:[48]00\d{7}|9[56]\d{3,6}|1[012]\d{1,3}|12\d{3}|100\d\d)")
 """Hotlines: 400 and 800 numbers, 95xxx and 96xxx, emergency and public services."""
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_SHORTEST = 10
+"""That of a landline number with its area code."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -24,6 +26,8 @@ def shape_of(digits: str) -> PersonalKind | None:
     (<PersonalKind.MOBILE: ('手机号', 'mobile number')>, <PersonalKind.BANK_CARD: ('银行卡号', 'bank card')>, \
 <PersonalKind.LANDLINE: ('座机号', 'landline number')>)
     """
+    if len(digits) < _SHORTEST:
+        return None
     if _MOBILE.fullmatch(digits):
         return PersonalKind.MOBILE
     if _RESIDENT.fullmatch(digits):

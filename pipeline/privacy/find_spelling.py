@@ -74,7 +74,7 @@ def repetitions(said: Said, places: Sequence[Place]) -> list[Place]:
     wanted |= {name[1:] for name in wanted if len(name) == 3 and name[:2] not in COMPOUND and not is_word(name[1:])}
     found: list[Place] = []
     taken = set(places)
-    for name in sorted(wanted, key=len, reverse=True):
+    for name in sorted(wanted, key=lambda name: (-len(name), name)):
         at = text.find(name)
         while at >= 0:
             if not any(start <= at < end for start, end in taken):
@@ -86,7 +86,7 @@ def repetitions(said: Said, places: Sequence[Place]) -> list[Place]:
 
 def english_names(said: Said, heard: Sequence[Heard]) -> Iterator[Place]:
     """Names in English, which the speech model writes with capitals."""
-    if _LATIN.search(said.text) is None:
+    if " " not in said.text or _LATIN.search(said.text) is None:
         return
     yield from names_in_english(said, heard)
     for match in _ENGLISH.finditer(said.text):
