@@ -9,7 +9,12 @@ from pipeline.privacy.find_said import Found
 from pipeline.privacy.find_tagged import find_tagged
 from pipeline.privacy.tagger import Tagger
 
-FOLDS = (("na", "nb", "oa", "ob"), ("nc", "nd", "oc", "od"), ("ne", "nf", "oe", "of"), ("ng", "own"))
+FOLDS = (
+    ("na", "nb", "oa", "ob", "ca", "cf", "ci"),
+    ("nc", "nd", "oc", "od", "cb", "cg", "cj"),
+    ("ne", "nf", "oe", "of", "cc", "cd", "ck", "cl"),
+    ("ng", "own", "ce", "ch", "cm", "cn"),
+)
 """Authors that are judged by a network trained on all others."""
 Finds = list[tuple[Example, Sequence[Found]]]
 

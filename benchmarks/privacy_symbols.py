@@ -1,7 +1,7 @@
 """Annotated calls as the network is taught by them: what is known of each character, and variants of each call.
 
-The data are data/dialogues/personal*.jsonl but the judging set. Variants have other names and digits, no punctuation,
-blanks for it, no capitals: what a speech model may write as well.
+The data are data/dialogues/personal*.jsonl but the judging sets that nobody has read. Variants have other names and
+digits, no punctuation, blanks for it, no capitals: what a speech model may write as well.
 """
 
 import hashlib
@@ -31,10 +31,11 @@ from pipeline.privacy.tagger import POSITIONS
 DIALOGUES = Path(__file__).parents[1] / "data" / "dialogues"
 SEEN = ("personal", "personal_dev", "personal_dev2", "personal_judge", "personal_judge2", "personal_judge3")
 """What the rules were repaired on: they are better on these than on any other call."""
-UNSEEN = ("personal_dev3", "personal_ordinary")
-"""Calls crowded with personal data, and ordinary ones; a recording's name begins with its author's."""
-OWN = {"w": "train", "c": "chats", "h": "heldout"}
-"""Whose annotations stand in personal_own.jsonl, by the first character of a recording's name."""
+UNSEEN = ("personal_dev3", "personal_ordinary", "personal_contrast")
+"""Calls crowded with personal data, ordinary ones, and some with data beside what only looks like them; a recording's
+name begins with its author's."""
+OWN = ("train", "chats", "heldout")
+"""Whose annotations stand in personal_own.jsonl."""
 FIELDS = ("character", "word", "tag", "cue", "role", "rule", "flag", "case")
 VARIANTS = 4
 _MARKS = re.compile(r"[,，。、!！?？…;；:：]")
@@ -75,7 +76,7 @@ def read_all() -> Iterator[tuple[str, AnnotatedCall]]:
             yield call.recording[:2], call
     marks = (DIALOGUES / "personal_own.jsonl").read_text(encoding="utf-8").splitlines()
     personal = {entry["recording"]: entry["personal"] for entry in map(json.loads, marks)}
-    for file in OWN.values():
+    for file in OWN:
         for line in (DIALOGUES / f"{file}.jsonl").read_text(encoding="utf-8").splitlines():
             entry = json.loads(line)
             yield "own", annotated(entry, personal[entry["recording"]], file)

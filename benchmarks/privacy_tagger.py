@@ -1,6 +1,6 @@
 """Trains the network that finds personal data (pipeline/privacy/tagger.py): ``python -m benchmarks.privacy_tagger``.
 
-Needs JAX: ``pip install -e .[train]``. Writes pipeline/privacy/tagger.npz in five minutes on two cores.
+Needs JAX: ``pip install -e .[train]``. Writes pipeline/privacy/tagger.npz in nine minutes on two cores.
 ``--evaluate`` writes nothing: it prints what is found with and without the network, each author's calls by a network
 that has not seen this author. What rules find in calls that they were repaired on is not shown to the network: it would
 trust them too much.
@@ -24,9 +24,9 @@ from benchmarks.privacy_weights import Rows, arrays_of, network_of, write
 from pipeline.domain.personal import PersonalKind
 from pipeline.privacy.tagger import MASKED, NETWORK, SYMBOLS_FROM, UNKNOWN
 
-WIDTH = 48
+WIDTH = 64
 DILATIONS = (1, 2, 4, 8, 16, 2)
-EPOCHS = 20
+EPOCHS = 16
 _RATE = 3e-3
 _DECAY = 1e-4
 _DROPPED = 0.25

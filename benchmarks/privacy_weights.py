@@ -15,13 +15,16 @@ from pipeline.privacy.tagger import CODE_POINTS, MASKED, POSITIONS, SYMBOLS_FROM
 
 Rows = Mapping[str, Mapping[str, int]]
 """For each field the row of each symbol."""
+_LEAST = 1e-4
+"""Rows of nothing but noughts have a step too."""
 
 
 def arrays_of(
     rows: Rows, parameters: Mapping[str, Any], dilations: Sequence[int], digest: str
 ) -> dict[str, np.ndarray]:
     """The arrays of the file. What most characters have in common (no cue, no find) is added to each character's row,
-    and so is what follows from the character itself; the file has half precision."""
+    and so is what follows from the character itself. The two long tables have a byte a number and a step a row, the
+    other weights half precision."""
     tables = parameters["embeddings"]
 
     def of(field: str, symbol: str) -> np.ndarray:
@@ -54,8 +57,6 @@ def arrays_of(
     extras["upper"] = beyond("case", "upper", "lower")
     words = sorted(rows["word"], key=rows["word"].__getitem__)
     half = {
-        "characters": [unknown, unknown, *of_characters],
-        "of_words": tables["word"],
         "of_tags": of_tags,
         "of_extras": list(extras.values()),
         "weights": [layer["weights"] for layer in parameters["layers"]],
@@ -66,7 +67,15 @@ def arrays_of(
     texts = {"words": words, "tags": tags, "extras": list(extras), "digest": [digest]}
     arrays = {name: np.asarray(table, np.float16) for name, table in half.items()}
     arrays |= {name: np.frombuffer("\0".join(text).encode(), np.uint8) for name, text in texts.items()}
+    for name, table in (("characters", [unknown, unknown, *of_characters]), ("of_words", tables["word"])):
+        arrays |= in_bytes(name, np.asarray(table))
     return arrays | {"rows": places, "dilations": np.array(dilations, np.int32)}
+
+
+def in_bytes(name: str, table: np.ndarray) -> dict[str, np.ndarray]:
+    """``table``, a byte a number, and what the bytes of each row are to be multiplied by."""
+    steps = np.maximum(np.abs(table).max(axis=1), _LEAST) / 127
+    return {name: np.round(table / steps[:, None]).astype(np.int8), f"{name}_steps": steps}
 
 
 def network_of(rows: Rows, parameters: Mapping[str, Any], dilations: Sequence[int]) -> Tagger:

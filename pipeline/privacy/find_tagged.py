@@ -21,11 +21,14 @@ from pipeline.privacy.tagger import Tagger, code_points, tagger
 
 SURE, SURE_OF_NAMES = 0.7, 0.85
 """How likely at least one character of a number, or of a name or an address, must be personal. With these an ordinary
-call has few more false finds than rules alone make (docs/privacy.md)."""
-LIKELY = 0.1
+call has fewer false finds than rules alone make (docs/privacy.md)."""
+LIKELY = 0.03
 """How likely each of its characters must be."""
 UNLIKELY = 0.3
 """What the rules found is nobody's where no character of it is as likely as this."""
+_DIGITS_OF_MOBILE = 9
+"""A mobile number of so many digits in a piece stays found whatever the network says: where recognition garbles a
+number, it garbles what stands around it as well."""
 _AGAIN = 0.02
 _SURNAME_AGAIN = 0.1
 """How likely a name must be where it is said again."""
@@ -63,7 +66,7 @@ def find_tagged(
     """
     likely = _evened(said.text, (network or tagger()).probabilities(said, found, heard))
     personal = 1 - likely[:, 0]
-    kept = [datum for datum in found if personal[datum.start : datum.end].max() >= UNLIKELY]
+    kept = [datum for datum in found if _is_sure(datum) or personal[datum.start : datum.end].max() >= UNLIKELY]
     taken = np.zeros(len(said.text), np.bool_)
     for datum in kept:
         taken[datum.start : datum.end] = True
@@ -82,6 +85,11 @@ def find_tagged(
         more.append(Found(start, end, kind, value))
     names = {said.text[datum.start : datum.end] for datum in (*kept, *more) if datum.kind is PersonalKind.NAME}
     return _joined(said.text, kept, [*more, *_again(said.text, names, personal, taken)])
+
+
+def _is_sure(datum: Found) -> bool:
+    digits = min(datum.end - datum.start, sum(map(str.isdigit, datum.value)))
+    return datum.kind is PersonalKind.MOBILE and digits >= _DIGITS_OF_MOBILE
 
 
 def _evened(text: str, likely: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -140,7 +148,7 @@ def _announced_as_nobodys(text: str, start: int, end: int, cues: Sequence[Heard]
 
 def _again(text: str, names: set[str], personal: NDArray[np.float32], taken: NDArray[np.bool_]) -> Iterator[Found]:
     """The other places of names that were found, as far as they are free."""
-    for name in sorted(filter(_SAID_AGAIN.fullmatch, names), key=len, reverse=True):
+    for name in sorted(filter(_SAID_AGAIN.fullmatch, names), key=lambda name: (-len(name), name)):
         least = _AGAIN if len(name) > 1 else _SURNAME_AGAIN
         at = text.find(name)
         while at >= 0:

@@ -8,7 +8,7 @@ and Koltun 2016; Strubell et al. 2017 for tagging). `python -m benchmarks.privac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from pipeline.privacy.find_cues import Heard
 from pipeline.privacy.find_said import Found, Said
 
 NETWORK = Path(__file__).with_name("tagger.npz")
-"""Weights in half precision, and the symbols they belong to."""
+"""Weights, the long tables in bytes with a step a row and the others in half precision, and their symbols."""
 MASKED, UNKNOWN, SYMBOLS_FROM = 0, 1, 2
 """Rows of every embedding: of what is not known at all, of what was too rare in training, of the first symbol."""
 POSITIONS = "SBME"
@@ -53,7 +53,8 @@ class Tagger:
     """What it was trained on."""
 
     def probabilities(self, said: Said, found: Sequence[Found], heard: Sequence[Heard]) -> Table:
-        """A row a character of ``said.text``: that it is no personal data, then that it is of each kind."""
+        """A row a character of ``said.text``: that it is no personal data, then that it is of each kind. The text is
+        not empty."""
         logits = self._through_layers(self._embedded(said, found, heard)) @ self.output[0]
         logits += self.output[1]
         # No logit is so high that its power overflows; sums along rows are faster as a product.
@@ -65,10 +66,11 @@ class Tagger:
         text = said.text
         total: Table = self.characters.take(self.rows[np.minimum(code_points(text), CODE_POINTS - 1)], axis=0)
         self._add_words(total, text)
-        origins = np.asarray(said.normal.starts)
-        edges = [*np.searchsorted(origins, said.begins).tolist(), len(text)]
-        for turn, (start, end) in zip(said.turns, pairwise(edges), strict=True):
-            total[start:end] += self.extras[f"role {turn.role.value}"]
+        normal = said.normal
+        origins = np.arange(len(text)) if normal.unchanged_length else np.asarray(normal.starts)
+        edges = np.searchsorted(origins, said.begins)
+        roles = np.array([self.extras[f"role {turn.role.value}"] for turn in said.turns])
+        total += roles.repeat(np.diff(edges, append=len(text)), axis=0)
         for word in heard:
             total[word.start : word.end] += self.extras[f"cue {word.cue.name}"]
         for datum in found:
@@ -79,16 +81,16 @@ class Tagger:
         return total
 
     def _add_words(self, total: Table, text: str) -> None:
-        tagged = rjieba.tag(text)
-        lengths = np.array([len(word) for word, _ in tagged])
+        words, tags = zip(*rjieba.tag(text), strict=True)
+        lengths = np.fromiter(map(len, words), np.intp)
         ends = np.cumsum(lengths)
         position = np.full(len(text), POSITIONS.index("M"))
         position[ends - 1] = POSITIONS.index("E")
         position[ends - lengths] = np.where(lengths == 1, POSITIONS.index("S"), POSITIONS.index("B"))
-        words = np.array([self.words.get(word, UNKNOWN) for word, _ in tagged])
-        tags = np.array([self.tags.get(tag, UNKNOWN) for _, tag in tagged])
-        total += self.of_words.take(words, axis=0).repeat(lengths, axis=0)
-        total += self.of_tags.take(tags.repeat(lengths) * len(POSITIONS) + position, axis=0)
+        of_words = np.fromiter(map(self.words.get, words, repeat(UNKNOWN)), np.intp)
+        of_tags = np.fromiter(map(self.tags.get, tags, repeat(UNKNOWN)), np.intp)
+        total += self.of_words.take(of_words.repeat(lengths), axis=0)
+        total += self.of_tags.take(of_tags.repeat(lengths) * len(POSITIONS) + position, axis=0)
 
     def _through_layers(self, signal: Table) -> Table:
         # The same three arrays all the way: fresh ones of this size cost as much as what is worked out in them.
@@ -127,14 +129,17 @@ def loaded(arrays: Mapping[str, NDArray[np.generic]]) -> Tagger:
     def table(name: str) -> Table:
         return arrays[name].astype(np.float32)
 
+    def in_steps(name: str) -> Table:
+        return table(name) * table(f"{name}_steps")[:, np.newaxis]
+
     def rows(name: str) -> dict[str, int]:
         return {symbol: row for row, symbol in enumerate(_texts(arrays[name]), SYMBOLS_FROM)}
 
     return Tagger(
         rows=arrays["rows"].astype(np.uint16),
-        characters=table("characters"),
+        characters=in_steps("characters"),
         words=rows("words"),
-        of_words=table("of_words"),
+        of_words=in_steps("of_words"),
         tags=rows("tags"),
         of_tags=table("of_tags"),
         extras=dict(zip(_texts(arrays["extras"]), table("of_extras"), strict=True)),
