@@ -29,6 +29,7 @@ UNLIKELY = 0.3
 _DIGITS_OF_MOBILE = 9
 """A mobile number of so many digits in a piece stays found whatever the network says: where recognition garbles a
 number, it garbles what stands around it as well."""
+_SURE_OF_KIND = 0.9
 _AGAIN = 0.02
 _SURNAME_AGAIN = 0.1
 """How likely a name must be where it is said again."""
@@ -67,6 +68,7 @@ def find_tagged(
     likely = _evened(said.text, (network or tagger()).probabilities(said, found, heard))
     personal = 1 - likely[:, 0]
     kept = [datum for datum in found if _is_sure(datum) or personal[datum.start : datum.end].max() >= UNLIKELY]
+    kept = [_renamed(said.text, datum, likely) if datum.kind in NAMES else datum for datum in kept]
     taken = np.zeros(len(said.text), np.bool_)
     for datum in kept:
         taken[datum.start : datum.end] = True
@@ -90,6 +92,15 @@ def find_tagged(
 def _is_sure(datum: Found) -> bool:
     digits = min(datum.end - datum.start, sum(map(str.isdigit, datum.value)))
     return datum.kind is PersonalKind.MOBILE and digits >= _DIGITS_OF_MOBILE
+
+
+def _renamed(text: str, datum: Found, likely: NDArray[np.float32]) -> Found:
+    """``datum`` as what the network is sure that it is: 年二月 is no name where a date of birth is said."""
+    means = likely[datum.start : datum.end, 1:].mean(axis=0)
+    kind = _KINDS[int(means.argmax())]
+    if kind is datum.kind or means.max() < _SURE_OF_KIND:
+        return datum
+    return Found(datum.start, datum.end, kind, _value(kind, text[datum.start : datum.end]))
 
 
 def _evened(text: str, likely: NDArray[np.float32]) -> NDArray[np.float32]:

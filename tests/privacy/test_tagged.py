@@ -82,6 +82,12 @@ def test_a_mobile_number_that_recognition_garbled_stays_masked() -> None:
     assert "3800" not in "".join(masked("我登记的手机号是多少我好像换过后码", "您登记的手机号是要3800要3800不"))
 
 
+def test_a_date_of_birth_that_looks_like_a_name_to_the_rules_is_one_date() -> None:
+    turns = ("请问投保人出生日期", "七九年腊月初六 身份证上写的是八零年二月")
+    assert any(datum.value == "年二月" for datum in found_by_rules(said(call(*turns)), ())[0])
+    assert masked(*turns)[1] == "[出生日期] 身份证上写的是[出生日期2]"
+
+
 def test_a_word_in_latin_letters_is_masked_as_a_whole() -> None:
     for text in masked(
         "What's your name please?", "It's Siobhan Fairweather, and my email is siobhan dot f at lowmere dot org"
