@@ -30,6 +30,7 @@ _DIGITS_OF_MOBILE = 9
 """A mobile number of so many digits in a piece stays found whatever the network says: where recognition garbles a
 number, it garbles what stands around it as well."""
 _SURE_OF_KIND = 0.9
+"""How likely another kind must be, on average, for what the rules took for a name or an address to be called that."""
 _AGAIN = 0.02
 _SURNAME_AGAIN = 0.1
 """How likely a name must be where it is said again."""
