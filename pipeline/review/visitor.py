@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Query, Request
 
 from pipeline.domain.accounts import Account
 from pipeline.review.access import Permission, may, may_see
@@ -109,6 +109,15 @@ def requires(permission: Permission | None) -> Callable[..., Visitor]:
 
 Anybody = Annotated[Visitor, Depends(requires(None))]
 """Whoever is logged in."""
+
+AskedBy = Annotated[int | None, Query(alias="account", ge=1, le=2**31 - 1)]
+"""The account whose page asks, where the page says it."""
+
+
+def check_asked_by(visitor: Visitor, asked_by: int | None) -> None:
+    """Refuses, with 403, the page of another account: somebody else has logged in since in the same browser."""
+    if asked_by not in {None, visitor.account.id}:
+        raise HTTPException(403)
 
 
 def visible_call(desk: "Desk", visitor: Visitor, recording_id: str) -> CallOwner:

@@ -90,3 +90,16 @@ def test_what_one_said_is_not_sent_in_the_name_of_another(page_as, desk):
     page.keyboard.press("y")
     page.wait_for_selector("#pending:not([hidden]) .error")
     assert reviews_of(desk.database, [CALL]) == {}
+
+
+def test_a_page_is_not_given_the_panel_of_another_who_logged_in_since(page_as):
+    page = opened(page_as)
+    asked = []
+    page.route("**/panel?*", lambda route: asked.append(route))
+    log_in_elsewhere(page, "wang")
+    while not asked:
+        page.wait_for_timeout(50)
+    with page.expect_response("**/panel?*") as answer:
+        asked[0].continue_()
+    assert answer.value.status == 403
+    assert page.locator("#panel .holder").count() == 0

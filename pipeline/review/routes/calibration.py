@@ -28,7 +28,7 @@ from pipeline.review.pages import page
 from pipeline.review.playback import is_there
 from pipeline.review.transcript_view import transcript_rows
 from pipeline.review.typed import masked_as_call
-from pipeline.review.visitor import Visitor, address_of, desk_of, requires
+from pipeline.review.visitor import AskedBy, Visitor, address_of, check_asked_by, desk_of, requires
 from pipeline.store.accounts import all_accounts, audit
 from pipeline.store.calibration import NewCalibration, add_entry, begin, close, finished_calls, list_calibrations
 from pipeline.store.calibration_choice import Choice, chosen
@@ -174,9 +174,15 @@ def blind_page(request: Request, visitor: Judging, calibration_id: Number, recor
 
 @router.get("/calibrations/{calibration_id}/calls/{recording_id}/panel")
 def panel_of_session(
-    request: Request, visitor: Judging, calibration_id: Number, recording_id: RecordingId, newest: Entry = 0
+    request: Request,
+    visitor: Judging,
+    calibration_id: Number,
+    recording_id: RecordingId,
+    newest: Entry = 0,
+    asked_by: AskedBy = None,
 ) -> Response:
     """The panel, if the visitor added entries after ``newest`` on another page; else 204."""
+    check_asked_by(visitor, asked_by)
     session = session_for(request, visitor, calibration_id)
     view = blind_view(request, visitor, session, recording_id)
     if view.newest == newest:

@@ -20,7 +20,7 @@ from pipeline.review.playback import is_there
 from pipeline.review.queue_query import START, parsed
 from pipeline.review.queue_view import local_now
 from pipeline.review.transcript_view import transcript_rows
-from pipeline.review.visitor import Visitor, address_of, desk_of, requires, visible_call
+from pipeline.review.visitor import AskedBy, Visitor, address_of, check_asked_by, desk_of, requires, visible_call
 from pipeline.store.accounts import audit
 from pipeline.store.calibration import blind_session
 from pipeline.store.call_status import call_status
@@ -75,12 +75,18 @@ def _left(request: Request, visitor: Visitor) -> int | None:
 
 @router.get("/calls/{recording_id}/panel")
 def call_panel(
-    request: Request, visitor: Seeing, recording_id: str, newest: Entry = 0, holder: Annotated[str, Query()] = ""
+    request: Request,
+    visitor: Seeing,
+    recording_id: str,
+    newest: Entry = 0,
+    holder: Annotated[str, Query()] = "",
+    asked_by: AskedBy = None,
 ) -> Response:
     """The panel, if entries were added after ``newest`` or somebody else has the call now; else 204.
 
     The page asks once a minute, which renews that the visitor has the call in hand.
     """
+    check_asked_by(visitor, asked_by)
     view = load_view(request, visitor, recording_id)
     held_by = hold(request, visitor, recording_id)
     if view.newest == newest and (held_by.name if held_by else "") == holder:

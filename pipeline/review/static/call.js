@@ -283,7 +283,7 @@ function put(html) {
 
 async function poll() {
   if (document.hidden || outbox.waiting().length) return;
-  const asked = new URLSearchParams({ newest: panel.data.newest, holder: panel.data.holder ?? "" });
+  const asked = new URLSearchParams({ newest: panel.data.newest, holder: panel.data.holder ?? "", account: desk.account });
   try {
     const answer = await fetch(`${pageOf(here)}/panel?${asked}`, { headers: { "HX-Request": "true" } });
     if (answer.status === 200) put(await answer.text());
