@@ -17,6 +17,8 @@ class AccountRole(StrEnum):
     """质检主管 who writes rules: sees how they do, may judge."""
     MANAGER = "manager"
     """质检经理: sees and assigns everything, exports, decides."""
+    COMPLIANCE = "compliance"
+    """合规专员: sees and hears everything, unmasked for a reason, and who saw what; judges and decides nothing."""
     ADMIN = "admin"
     """Keeps accounts and reads the audit log besides."""
 

@@ -41,14 +41,16 @@ class Permission(StrEnum):
 
 _REVIEWER, _LEAD, _AGENT = AccountRole.REVIEWER, AccountRole.LEAD, AccountRole.AGENT
 _AUTHOR, _MANAGER, _ADMIN = AccountRole.AUTHOR, AccountRole.MANAGER, AccountRole.ADMIN
-_DESK = frozenset({_REVIEWER, _AUTHOR, _MANAGER, _ADMIN})
+_COMPLIANCE = AccountRole.COMPLIANCE
+_JUDGING = frozenset({_REVIEWER, _AUTHOR, _MANAGER, _ADMIN})
+_DESK = _JUDGING | {_COMPLIANCE}
 _CONCERNED = frozenset({_LEAD, _AGENT})
 
 ALLOWED: dict[Permission, frozenset[AccountRole]] = {
     Permission.SEE_QUEUE: _DESK,
     Permission.SEE_CALL: _DESK | _CONCERNED,
     Permission.HEAR: _DESK | _CONCERNED,
-    Permission.JUDGE: _DESK,
+    Permission.JUDGE: _JUDGING,
     Permission.ASSIGN: frozenset({_MANAGER, _ADMIN}),
     Permission.SEE_RULES: _DESK,
     Permission.EDIT_EXAMPLES: frozenset({_AUTHOR, _MANAGER, _ADMIN}),
@@ -56,15 +58,15 @@ ALLOWED: dict[Permission, frozenset[AccountRole]] = {
     Permission.APPEAL: _CONCERNED,
     Permission.DECIDE_APPEAL: frozenset({_REVIEWER, _MANAGER, _ADMIN}),
     Permission.EXPORT: frozenset({_AUTHOR, _MANAGER, _ADMIN}),
-    Permission.SEE_AUDIT: frozenset({_MANAGER, _ADMIN}),
-    Permission.UNMASK: frozenset({_REVIEWER, _MANAGER, _ADMIN}),
+    Permission.SEE_AUDIT: frozenset({_COMPLIANCE, _MANAGER, _ADMIN}),
+    Permission.UNMASK: frozenset({_REVIEWER, _COMPLIANCE, _MANAGER, _ADMIN}),
     Permission.CALIBRATE: frozenset({_MANAGER, _ADMIN}),
     Permission.SEE_OWN: _CONCERNED,
     # Not those who judge: whom an action is to improve must not be known where the calls are judged that tell.
     Permission.SEE_ACTIONS: frozenset({_MANAGER, _ADMIN}) | _CONCERNED,
     Permission.DO_ACTIONS: frozenset({_LEAD, _MANAGER, _ADMIN}),
     Permission.MANAGE_ACTIONS: frozenset({_MANAGER, _ADMIN}),
-    Permission.SEE_REPORTS: frozenset({_LEAD, _MANAGER, _ADMIN}),
+    Permission.SEE_REPORTS: frozenset({_LEAD, _COMPLIANCE, _MANAGER, _ADMIN}),
     # Not the author, who judges: an audited call is to look like any other.
     Permission.SAMPLE: frozenset({_MANAGER, _ADMIN}),
 }

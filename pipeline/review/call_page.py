@@ -99,8 +99,7 @@ def load_view(request: Request, visitor: Visitor, recording_id: str) -> CallView
         zh = f"这通在你的第 {session} 次校准里，请在校准页判"
         raise HTTPException(409, f"{zh} / This call is in your calibration session {session}: judge it there")
     reviews = reviews_of(desk.database, [recording_id]).get(recording_id, ())
-    judging = may(visitor.account, Permission.JUDGE)
-    if not judging:
+    if not may(visitor.account, Permission.SEE_QUEUE):
         reviews = without_names(reviews)
     elif is_appealed(desk.database, recording_id):
         # Whoever decides is not to know who judged, and who will decide is not known yet.
@@ -151,7 +150,7 @@ def panel_context(visitor: Visitor, view: CallView, holder: Taken | None) -> dic
         "holder": holder,
         "panel_data": panel_data(visitor, view, holder),
         # Only the page of an agent or lead has its entries unnamed.
-        "named": judging,
+        "named": may(visitor.account, Permission.SEE_QUEUE),
         # A calibration session, on the pages of one.
         "session": None,
     }

@@ -23,6 +23,7 @@ ROLE_NAMES: dict[AccountRole, Words] = {
     AccountRole.AGENT: ("坐席", "Agent"),
     AccountRole.AUTHOR: ("规则作者", "Rule author"),
     AccountRole.MANAGER: ("质检经理", "Quality manager"),
+    AccountRole.COMPLIANCE: ("合规专员", "Compliance officer"),
     AccountRole.ADMIN: ("系统管理员", "Administrator"),
 }
 

@@ -33,6 +33,7 @@ ACCOUNTS = {
     "agent": ("周敏", AccountRole.AGENT, "A1031", None),
     "author": ("吴主管", AccountRole.AUTHOR, None, None),
     "manager": ("郑经理", AccountRole.MANAGER, None, None),
+    "compliance": ("赵合规", AccountRole.COMPLIANCE, None, None),
     "admin": ("管理员", AccountRole.ADMIN, None, None),
 }
 LOGIN_OF = {role: login for login, (_, role, _, _) in reversed(ACCOUNTS.items())}

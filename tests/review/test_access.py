@@ -23,12 +23,14 @@ PUBLIC = None
 EVERYBODY = frozenset(AccountRole)
 REVIEWER, LEAD, AGENT = AccountRole.REVIEWER, AccountRole.LEAD, AccountRole.AGENT
 AUTHOR, MANAGER, ADMIN = AccountRole.AUTHOR, AccountRole.MANAGER, AccountRole.ADMIN
-DESK = frozenset({REVIEWER, AUTHOR, MANAGER, ADMIN})
+COMPLIANCE = AccountRole.COMPLIANCE
+JUDGING = frozenset({REVIEWER, AUTHOR, MANAGER, ADMIN})
+DESK = JUDGING | {COMPLIANCE}
 DECIDING = frozenset({REVIEWER, MANAGER, ADMIN})
 OFFICE = frozenset({AUTHOR, MANAGER, ADMIN})
 LEADING = frozenset({MANAGER, ADMIN})
 CONCERNED = frozenset({LEAD, AGENT})
-READING = frozenset({LEAD, MANAGER, ADMIN})
+READING = frozenset({LEAD, COMPLIANCE, MANAGER, ADMIN})
 """Reports."""
 
 ROUTES = {
@@ -39,14 +41,14 @@ ROUTES = {
     "GET /static/{path:path}": PUBLIC,
     "POST /logout": EVERYBODY,
     "POST /language": EVERYBODY,
-    "GET /audit": LEADING,
+    "GET /audit": LEADING | {COMPLIANCE},
     "GET /queue": DESK,
     "GET /queue/batch": DESK,
     "GET /queue/held": DESK,
     "GET /queue/menu/{name}": DESK,
     "GET /queue/peek/{recording_id}": DESK,
     "GET /queue/views": DESK,
-    "POST /queue/next": DESK,
+    "POST /queue/next": JUDGING,
     "POST /queue/views": DESK,
     "POST /queue/views/{view_id}/remove": DESK,
     "GET /queue/reviewers": LEADING,
@@ -56,21 +58,21 @@ ROUTES = {
     "GET /calls/{recording_id}/audio": EVERYBODY,
     "HEAD /calls/{recording_id}/audio": EVERYBODY,
     "GET /calls/{recording_id}/peaks": EVERYBODY,
-    "POST /calls/{recording_id}/clear-sound": DECIDING,
-    "POST /calls/{recording_id}/leave": DESK,
-    "POST /calls/{recording_id}/take": DESK,
-    "POST /calls/{recording_id}/reviews": DESK,
+    "POST /calls/{recording_id}/clear-sound": DECIDING | {COMPLIANCE},
+    "POST /calls/{recording_id}/leave": JUDGING,
+    "POST /calls/{recording_id}/take": JUDGING,
+    "POST /calls/{recording_id}/reviews": JUDGING,
     # Of these, reviewers only where the site lets them (tests/privacy/test_clear.py).
-    "POST /calls/{recording_id}/clear": DECIDING,
-    "GET /calibrations": DESK,
+    "POST /calls/{recording_id}/clear": DECIDING | {COMPLIANCE},
+    "GET /calibrations": JUDGING,
     "POST /calibrations": LEADING,
-    "GET /calibrations/{calibration_id}": DESK,
+    "GET /calibrations/{calibration_id}": JUDGING,
     "POST /calibrations/{calibration_id}/close": LEADING,
     "POST /calibrations/{calibration_id}/agreed": LEADING,
-    "GET /calibrations/{calibration_id}/calls/{recording_id}": DESK,
-    "GET /calibrations/{calibration_id}/calls/{recording_id}/panel": DESK,
-    "POST /calibrations/{calibration_id}/calls/{recording_id}/reviews": DESK,
-    "GET /calibrations/{calibration_id}/compare/{recording_id}": DESK,
+    "GET /calibrations/{calibration_id}/calls/{recording_id}": JUDGING,
+    "GET /calibrations/{calibration_id}/calls/{recording_id}/panel": JUDGING,
+    "POST /calibrations/{calibration_id}/calls/{recording_id}/reviews": JUDGING,
+    "GET /calibrations/{calibration_id}/compare/{recording_id}": JUDGING,
     "POST /calibrations/{calibration_id}/compare/{recording_id}": LEADING,
     "GET /rules": DESK,
     "GET /rules/{rule_id}": DESK,
@@ -100,7 +102,7 @@ ROUTES = {
     "POST /actions": LEADING,
     "GET /actions/{action_id}": LEADING | CONCERNED,
     "POST /actions/{action_id}/notes": LEADING | CONCERNED,
-    "POST /actions/{action_id}/done": READING,
+    "POST /actions/{action_id}/done": LEADING | {LEAD},
     "POST /actions/{action_id}/close": LEADING,
     "POST /actions/{action_id}/drop": LEADING,
 }

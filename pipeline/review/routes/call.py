@@ -65,8 +65,8 @@ def call_page(request: Request, visitor: Seeing, recording_id: str) -> Response:
 
 
 def _left(request: Request, visitor: Visitor) -> int | None:
-    """How many calls are left in the list that the visitor came from; ``None`` for those who do not review."""
-    if not may(visitor.account, Permission.JUDGE):
+    """How many calls are left in the list that the visitor came from; ``None`` for those who have no list."""
+    if not may(visitor.account, Permission.SEE_QUEUE):
         return None
     desk = desk_of(request)
     query = parsed(request.url.query) or START

@@ -365,7 +365,7 @@ outbox.addEventListener("acknowledged", ({ detail: { entry, html } }) => {
   document.dispatchEvent(new CustomEvent("earmark:judged"));
 });
 outbox.addEventListener("changed", () => panel.pending(outbox.of(here)));
-tellUnsent(outbox, here);
+if (judging) tellUnsent(outbox, here);
 
 wave.setHits(panel.data.hits);
 panel.show({ focus: true });
