@@ -37,6 +37,7 @@ JUDGES = {
     "personal_judge7.jsonl": "calls of two more authors",
     "personal_judge8.jsonl": "ordinary calls of another author",
     "personal_judge9.jsonl": "calls of two further authors",
+    "personal_judge10.jsonl": "calls of two authors again",
 }
 _CALL_CHARACTERS = 1_700
 _ROUNDS = 5

@@ -14,6 +14,8 @@ from pipeline.domain.personal import PersonalKind, PersonalSpan
 NAMES_AND_ADDRESSES = (PersonalKind.NAME, PersonalKind.ADDRESS)
 NUMBERS = tuple(kind for kind in PersonalKind if kind not in NAMES_AND_ADDRESSES)
 _MARKS = re.compile(r"[\s,，.。、:：;；!！?？…·'\"“”‘’—~\-]")
+_IN_TEXT = re.compile("(⟦[^⟦⟧]*⟧)")
+_BRACKET = re.compile("[⟦⟧]")
 _HALF = 0.5
 
 
@@ -27,13 +29,37 @@ class AnnotatedCall:
 
 
 def read_annotated(file: Path) -> list[AnnotatedCall]:
-    """The calls of an annotated file (data/dialogues/personal*.jsonl).
+    """The calls of an annotated file (data/dialogues/personal*.jsonl), in either form (data/dialogues/README.md).
 
     Raises:
-        ValueError: a quote does not stand where the annotation says.
+        ValueError: a quote does not stand where the annotation says, or a mark is not one.
     """
     entries = map(json.loads, file.read_text(encoding="utf-8").splitlines())
-    return [annotated(entry, entry["personal"], file.name) for entry in entries]
+    return [
+        _marked(entry, file.name) if "marked" in entry else annotated(entry, entry["personal"], file.name)
+        for entry in entries
+    ]
+
+
+def _marked(entry: Mapping[str, Any], source: str) -> AnnotatedCall:
+    """The call of an entry whose annotations stand in its text."""
+    turns: list[Mapping[str, str]] = []
+    personal: list[Mapping[str, Any]] = []
+    for index, line in enumerate(entry["marked"]):
+        role, _, rest = line.partition(": ")
+        text = ""
+        for part in _IN_TEXT.split(rest):
+            kind, colon, quote = part[1:-1].partition(":")
+            if part.startswith("⟦") and colon:
+                mark = {"turn": index, "start": len(text), "end": len(text) + len(quote), "kind": kind, "quote": quote}
+                personal.append(mark)
+                text += quote
+            elif _BRACKET.search(part):
+                raise ValueError(f"{source}, {entry['recording']}, turn {index}: {part} is no ⟦kind:quote⟧")
+            else:
+                text += part
+        turns.append({"role": role, "text": text})
+    return annotated({"recording": entry["recording"], "turns": turns}, personal, source)
 
 
 def annotated(entry: Mapping[str, Any], personal: Iterable[Mapping[str, Any]], source: str) -> AnnotatedCall:

@@ -1,26 +1,21 @@
 """Annotated calls as the network is taught by them: what is known of each character, and variants of each call.
 
-The data are data/dialogues/personal*.jsonl but the judging sets that nobody has read. Variants have other names and
-digits, no punctuation, blanks for it, no capitals: what a speech model may write as well.
+The data are data/dialogues/personal*.jsonl but the judging sets that nobody has read.
 """
 
 import hashlib
 import json
 import random
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-import jieba
 import numpy as np
 import rjieba
 
 from benchmarks.privacy_measures import AnnotatedCall, annotated, read_annotated, without_marks
-from pipeline.domain.calls import Turn
+from benchmarks.privacy_variants import varied
 from pipeline.domain.personal import PersonalKind, PersonalSpan
 from pipeline.privacy.find import found_by_rules
 from pipeline.privacy.find_cues import Heard
@@ -38,9 +33,6 @@ OWN = ("train", "chats", "heldout")
 """Whose annotations stand in personal_own.jsonl."""
 FIELDS = ("character", "word", "tag", "cue", "role", "rule", "flag", "case")
 VARIANTS = 4
-_MARKS = re.compile(r"[,，。、!！?？…;；:：]")
-_HAN = re.compile("[一-鿿]+")
-_CHINESE = "零一二三四五六七八九"
 
 
 class Example(NamedTuple):
@@ -85,7 +77,7 @@ def read_all() -> Iterator[tuple[str, AnnotatedCall]]:
 def taught(author: str, call: AnnotatedCall) -> TaughtCall:
     """``call`` and its variants, the same in every run."""
     luck = random.Random(call.recording)
-    made = [call, without_marks(call), *(_varied(call, luck) for _ in range(VARIANTS))]
+    made = [call, without_marks(call), *(varied(call, luck) for _ in range(VARIANTS))]
     return TaughtCall(author, call, author != "seen", [example(each) for each in made])
 
 
@@ -157,72 +149,3 @@ def _kinds(call: Said, spans: Sequence[PersonalSpan]) -> np.ndarray:
         if mine := [span for span in spans if span.kind is kind]:
             kinds[np.frombuffer(covered(call, mine), np.uint8) > 0] = place
     return kinds
-
-
-def _varied(call: AnnotatedCall, luck: random.Random) -> AnnotatedCall:
-    call = _renamed(call, luck)
-    if luck.random() < 0.25:
-        call = _with_turns(call, [turn.text.lower() for turn in call.transcript.turns])
-    form = luck.random()
-    if form < 0.4:
-        return call
-    if form < 0.7:
-        return without_marks(call)
-    return _with_turns(call, [_MARKS.sub(" ", turn.text) for turn in call.transcript.turns])
-
-
-def _with_turns(call: AnnotatedCall, texts: Sequence[str]) -> AnnotatedCall:
-    """``call`` with other texts as long as before."""
-    pairs = zip(call.transcript.turns, texts, strict=True)
-    turns = tuple(replace(turn, text=text) if len(text) == len(turn.text) else turn for turn, text in pairs)
-    return replace(call, transcript=replace(call.transcript, turns=turns))
-
-
-def _renamed(call: AnnotatedCall, luck: random.Random) -> AnnotatedCall:
-    """``call`` with other names, and the digits 2 to 9 of its numbers exchanged for one another."""
-    others = dict(zip(range(2, 10), luck.sample(range(2, 10), 8), strict=True))
-    digits = {str(old): str(new) for old, new in others.items()}
-    # 两 may stand for 二: it stays, and so 二.
-    digits |= {_CHINESE[old]: _CHINESE[new] for old, new in others.items() if 2 not in (old, new)}
-    names: dict[str, str] = {}
-    turns: list[Turn] = []
-    spans: list[PersonalSpan] = []
-    for turn in call.transcript.turns:
-        text, at = "", 0
-        for span in sorted((one for one in call.personal if one.turn == turn.index), key=lambda one: one.char_start):
-            quote = turn.text[span.char_start : span.char_end]
-            if span.kind is PersonalKind.NAME:
-                quote = _other_name(quote, names, luck)
-            elif span.kind is not PersonalKind.BIRTH_DATE:
-                quote = "".join(digits.get(character, character) for character in quote)
-            text += turn.text[at : span.char_start]
-            spans.append(replace(span, char_start=len(text), char_end=len(text) + len(quote), value=quote))
-            text, at = text + quote, span.char_end
-        turns.append(replace(turn, text=text + turn.text[at:]))
-    return AnnotatedCall(call.recording, replace(call.transcript, turns=tuple(turns)), tuple(spans))
-
-
-def _other_name(name: str, names: dict[str, str], luck: random.Random) -> str:
-    """Another name of the form of ``name``; the same for the same name, and for its surname alone."""
-    if name in names or not _HAN.fullmatch(name):
-        return names.get(name, name)
-    if name[0] in SURNAMES and len(name) <= 3 and not NOT_GIVEN.intersection(name[1:]):
-        surnames = sorted(COMMON if luck.random() < 0.6 else SURNAMES)
-        surname = names.setdefault(name[0], luck.choice(surnames))
-        names.setdefault(name, surname + "".join(luck.choices(*_given(), k=len(name) - 1)))
-    elif len(name) == 2 and luck.random() < 0.5:
-        names[name] = "".join(luck.choices(*_given(), k=2))
-    return names.setdefault(name, name)
-
-
-@cache
-def _given() -> tuple[Sequence[str], Sequence[float]]:
-    """Characters of given names in jieba's dictionary, and how often to choose them."""
-    counts: dict[str, int] = {}
-    with Path(jieba.__file__).with_name("dict.txt").open(encoding="utf-8") as lines:
-        for line in lines:
-            word, _, tag = line.split()
-            if tag == "nr" and 2 <= len(word) <= 3 and word[0] in SURNAMES and not NOT_GIVEN.intersection(word[1:]):
-                for character in word[1:]:
-                    counts[character] = counts.get(character, 0) + 1
-    return list(counts), [count**0.5 for count in counts.values()]
