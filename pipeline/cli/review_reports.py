@@ -5,7 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -55,8 +55,12 @@ class _Made:
     def last_day(self) -> date:
         return (self.report.heading.period.until - timedelta(microseconds=1)).date()
 
-    def body(self, language: str) -> str:
-        return page.body(self.report, language)
+    def body(self, language: str, *, opens_actions: bool) -> str:
+        report = self.report
+        if not opens_actions:
+            lines = tuple(replace(line, link=None) for line in report.actions.lines)
+            report = replace(report, actions=replace(report.actions, lines=lines))
+        return page.body(report, language)
 
     def file(self, form: ReportFile, language: str) -> bytes:
         report = self.take_away()

@@ -33,6 +33,8 @@ class Permission(StrEnum):
 
     SEE_ACTIONS = "see_actions"
     """Actions of the closed loop; which ones is a matter of `action_view.whose`."""
+    NOTE_ACTIONS = "note_actions"
+    """Write notes on those that one sees."""
     DO_ACTIONS = "do_actions"
     """Say that an action was carried out."""
     MANAGE_ACTIONS = "manage_actions"
@@ -63,7 +65,8 @@ ALLOWED: dict[Permission, frozenset[AccountRole]] = {
     Permission.CALIBRATE: frozenset({_MANAGER, _ADMIN}),
     Permission.SEE_OWN: _CONCERNED,
     # Not those who judge: whom an action is to improve must not be known where the calls are judged that tell.
-    Permission.SEE_ACTIONS: frozenset({_MANAGER, _ADMIN}) | _CONCERNED,
+    Permission.SEE_ACTIONS: frozenset({_COMPLIANCE, _MANAGER, _ADMIN}) | _CONCERNED,
+    Permission.NOTE_ACTIONS: frozenset({_MANAGER, _ADMIN}) | _CONCERNED,
     Permission.DO_ACTIONS: frozenset({_LEAD, _MANAGER, _ADMIN}),
     Permission.MANAGE_ACTIONS: frozenset({_MANAGER, _ADMIN}),
     Permission.SEE_REPORTS: frozenset({_LEAD, _COMPLIANCE, _MANAGER, _ADMIN}),

@@ -24,7 +24,8 @@ def scoring() -> Scoring:
 
 
 def whose(account: Account) -> Whose:
-    """Which actions the account may see: a manager all, a lead the own team's and the own ones, an agent the own."""
+    """Which actions the account may see: a manager and a compliance officer all, a lead the own team's and the own
+    ones, an agent the own."""
     if account.role == AccountRole.LEAD:
         return Whose(team=account.team or "", owner_id=account.id)
     if account.role == AccountRole.AGENT:

@@ -96,8 +96,10 @@ def load_view(request: Request, visitor: Visitor, recording_id: str) -> CallView
     visible_call(desk, visitor, recording_id)
     session = blind_session(desk.database, recording_id, visitor.account.id)
     if session is not None:
-        zh = f"这通在你的第 {session} 次校准里，请在校准页判"
-        raise HTTPException(409, f"{zh} / This call is in your calibration session {session}: judge it there")
+        zh, en = f"这通在你的第 {session} 次校准里，", f"This call is in your calibration session {session}"
+        if may(visitor.account, Permission.JUDGE):
+            raise HTTPException(409, f"{zh}请在校准页判 / {en}: judge it there")
+        raise HTTPException(409, f"{zh}校准结束后才能看 / {en}: you see it when that is closed")
     reviews = reviews_of(desk.database, [recording_id]).get(recording_id, ())
     if not may(visitor.account, Permission.SEE_QUEUE):
         reviews = without_names(reviews)
@@ -117,8 +119,8 @@ def view_with(request: Request, visitor: Visitor, recording_id: str, reviews: Se
         raise HTTPException(404, "这通录音还没有转写 / This recording has not been transcribed yet")
     why: dict[str, BilingualText] = {rule.id: rule.why for rule in desk.pack.rules}
     rules = rules_run_on(desk.database, recording_id)
-    judging = may(visitor.account, Permission.JUDGE)
-    return call_view(Sources(stored, rules, tuple(reviews), why, with_trials=judging))
+    at_desk = may(visitor.account, Permission.SEE_QUEUE)
+    return call_view(Sources(stored, rules, tuple(reviews), why, with_trials=at_desk))
 
 
 def hold(request: Request, visitor: Visitor, recording_id: str) -> Taken | None:
@@ -149,8 +151,8 @@ def panel_context(visitor: Visitor, view: CallView, holder: Taken | None) -> dic
         "hides": any(is_masked(turn.text) for turn in view.sources.stored.call.transcript.turns),
         "holder": holder,
         "panel_data": panel_data(visitor, view, holder),
-        # Only the page of an agent or lead has its entries unnamed.
-        "named": may(visitor.account, Permission.SEE_QUEUE),
+        # The page of an agent or lead names nobody and shows only what the call was marked for.
+        "at_desk": may(visitor.account, Permission.SEE_QUEUE),
         # A calibration session, on the pages of one.
         "session": None,
     }

@@ -147,7 +147,7 @@ class Sources:
     why: Mapping[str, BilingualText] = field(default_factory=dict)
     """Rule id → the policy behind it, for the rules of the pack in use."""
     with_trials: bool = True
-    """Whether rules on trial are shown: to those who judge, not to those who are judged."""
+    """Whether rules on trial are shown: to the desk, not to those who are judged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,14 +77,16 @@ def local_now(desk: "Desk") -> datetime:
 
 def sidebar(desk: "Desk", account: Account, query: QueueQuery, now: datetime) -> Sidebar:
     """The views with how many calls are in them."""
+    judging = may(account, Permission.JUDGE)
+    mine = [(("分给我的", "Assigned to me"), START.changed(who="me"))] if judging else []
     before: list[tuple[Words, QueueQuery]] = [
         (("待复核（全部）", "To review (all)"), START),
-        (("分给我的", "Assigned to me"), START.changed(who="me")),
+        *mine,
         (("合规关键", "Compliance"), START.changed(error_class=ErrorClass.COMPLIANCE_CRITICAL)),
         (("升级风险", "May escalate"), START.changed(rule=ESCALATION)),
         (("无法判定", "Cannot judge"), START.changed(status=QueueStatus.DOUBTFUL)),
     ]
-    done = START.changed(status=QueueStatus.DONE, who="me", finished="today")
+    done = START.changed(status=QueueStatus.DONE, who="me" if judging else None, finished="today")
     after: list[tuple[Words, QueueQuery]] = [(("今日已完成", "Done today"), done)]
     filters = {listed.search: listed.wanted(account.id, now) for _, listed in (*before, *after)}
     counts = queue_counts(desk.database, filters)

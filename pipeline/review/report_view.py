@@ -62,8 +62,12 @@ class MadeReport(Protocol):
     def last_day(self) -> date:
         """Of its period, the last that belongs to it."""
 
-    def body(self, language: str) -> str:
-        """The page without a frame, as HTML that has neither scripts nor styles; its links lead into the desk."""
+    def body(self, language: str, *, opens_actions: bool) -> str:
+        """The page without a frame, as HTML that has neither scripts nor styles; its links lead into the desk.
+
+        Args:
+            opens_actions: whether the reader may open actions on its lines.
+        """
 
     def file(self, form: ReportFile, language: str) -> bytes:
         """The report to take away; it works without the desk."""

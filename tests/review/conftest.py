@@ -63,7 +63,7 @@ def sample_store(tmp_path_factory, quick_hashes):
 
 @pytest.fixture
 def desk(sample_store, pack, tmp_path):
-    """A desk of its own for the test: ten calls, seven accounts, a folder for sampling plans that is empty."""
+    """A desk of its own for the test: ten calls, eight accounts, a folder for sampling plans that is empty."""
     copied = shutil.copy(sample_store, tmp_path / "desk.db")
     database = open_database(f"sqlite:///{copied}")
     plans = tmp_path / "plans"

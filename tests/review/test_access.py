@@ -97,10 +97,10 @@ ROUTES = {
     "GET /mine/{recording_id}": CONCERNED,
     "POST /mine/{recording_id}/appeals": CONCERNED,
     # Nobody who judges: that an action is to improve somebody must not be known where it is judged whether it did.
-    "GET /actions": LEADING | CONCERNED,
+    "GET /actions": LEADING | CONCERNED | {COMPLIANCE},
     "GET /actions/new": LEADING,
     "POST /actions": LEADING,
-    "GET /actions/{action_id}": LEADING | CONCERNED,
+    "GET /actions/{action_id}": LEADING | CONCERNED | {COMPLIANCE},
     "POST /actions/{action_id}/notes": LEADING | CONCERNED,
     "POST /actions/{action_id}/done": LEADING | {LEAD},
     "POST /actions/{action_id}/close": LEADING,

@@ -4,13 +4,16 @@ import itertools
 
 import pytest
 
+from pipeline.domain.accounts import AccountRole
 from pipeline.domain.results import BilingualText
 from pipeline.domain.reviews import Verdict
+from pipeline.store.accounts import set_role
 from pipeline.store.calibration import NewCalibration, begin, close, find_calibration
 from pipeline.store.calibration_gold import gold_of
 from pipeline.store.calibration_results import opinions_of
 from pipeline.store.reviews import reviews_of, standing
 from tests.review.judgements import CALL, OTHERS_CALL, RULE, account, say
+from tests.review.samples import recording_id
 
 CARD = "default@1"
 ADDRESS = f"/calibrations/1/calls/{CALL}"
@@ -69,6 +72,22 @@ def test_nobody_sees_what_others_say(desk, session, lin, wang):
             assert words not in answer.text
     assert "王珂" not in lin.get("/calibrations").text
     assert lin.get(COMPARED).status_code == 404
+
+
+@pytest.mark.parametrize("page", [ADDRESS, f"/calls/{recording_id('s09.wav')}"], ids=["blind", "call"])
+def test_a_panel_is_for_the_account_whose_page_asks(desk, session, lin, page):
+    own, other = (account(desk, login).id for login in ("lin", "wang"))
+    assert lin.get(f"{page}/panel?newest=1&account={own}").status_code in (200, 204)
+    assert lin.get(f"{page}/panel?newest=1&account={other}").status_code == 403
+
+
+def test_a_reviewer_who_became_compliance_officer_waits_for_the_end(desk, session, client_as):
+    set_role(desk.database, "lin", AccountRole.COMPLIANCE)
+    officer = client_as("lin")
+    refused = officer.get(f"/calls/{CALL}")
+    assert refused.status_code == 409 and "校准结束后才能看" in refused.text
+    close(desk.database, 1)
+    assert officer.get(f"/calls/{CALL}").status_code == 200
 
 
 def test_the_call_itself_is_closed_to_who_judges_it_blind(session, lin, manager):

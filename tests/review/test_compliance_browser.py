@@ -26,19 +26,29 @@ def test_a_call_is_read_with_who_judged_it_and_not_judged(page_as, client_as):
     page.wait_for_selector("#log .log")
     assert "林晓燕" in page.locator("#log").inner_text()
     page.keyboard.press("1")
-    before = page.locator("#panel").inner_text()
-    for key in ("y", "x", "u", "z", "m", "e", "c"):
+    sent = []
+    page.on("request", lambda request: sent.append(request.url))
+    for key in ("y", "x", "1", "u", "z", "m", "e", "c", "n"):
         page.keyboard.press(key)
-    assert page.locator("#panel").inner_text() == before
-    assert page.locator("#panel .judge").count() == 0
+    assert page.locator("#panel .judge, #panel .acts, #panel.rejecting, #toasts > *").count() == 0
     # By then the page has asked for news, and a page of those who judge has told of what it could not send.
     page.wait_for_timeout(1700)
+    assert [url for url in sent if "/panel?" not in url] == []
+
+
+def test_what_was_not_hit_is_read_and_not_confirmed(page_as):
+    page = opened(page_as, "compliance")
+    page.keyboard.press("3")
+    page.wait_for_selector("#clear-list .clr")
+    page.keyboard.press("y")
+    assert page.locator("#clear .acts").count() == 0 and page.locator("#clear .sending").count() == 0
 
 
 def test_the_bar_has_what_a_compliance_officer_reads(page_as):
-    page = page_as("compliance", path="/audit")
+    page = page_as("compliance", path="/queue")
     shown = page.locator(".top nav").inner_text()
-    for word in ("待复核", "规则", "质量报告", "操作记录"):
+    for word in ("待复核", "规则", "质量报告", "管理"):
         assert word in shown
-    for word in ("申诉", "抽样", "校准", "措施"):
-        assert word not in shown
+    page.click("#places summary")
+    assert [text.split()[0] for text in page.locator("#places a").all_inner_texts()] == ["措施", "操作记录"]
+    assert "申诉" not in shown

@@ -70,6 +70,15 @@ def test_a_lead_without_a_team_reads_nothing(desk, client_as):
     assert lead.get(f"/reports?{WEEK}&team=售后一组").status_code == 403
 
 
+@pytest.mark.parametrize(("login", "opens"), [("manager", True), ("compliance", False), ("lead", False)])
+def test_lines_lead_to_a_new_action_for_who_may_open_one(desk, client_as, login, opens):
+    say(desk, "lin", Verdict.CONFIRMED, rule="survey-missing")
+    finish(desk)
+    shown = client_as(login).get(f"/reports?{WEEK}&team=售后一组").text
+    assert 'class="act' in shown
+    assert ("/actions/new?" in shown) is opens
+
+
 def test_a_desk_without_reports_says_so(desk, client_as):
     client = client_as("manager")
     client.app.state.desk = replace(desk, reports=None)

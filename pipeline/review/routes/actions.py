@@ -29,6 +29,7 @@ from pipeline.store.database import Database
 
 router = APIRouter()
 Seeing = Annotated[Visitor, Depends(requires(Permission.SEE_ACTIONS))]
+Noting = Annotated[Visitor, Depends(requires(Permission.NOTE_ACTIONS))]
 Doing = Annotated[Visitor, Depends(requires(Permission.DO_ACTIONS))]
 Managing = Annotated[Visitor, Depends(requires(Permission.MANAGE_ACTIONS))]
 ActionId = Annotated[int, InPath(ge=1, le=2**31 - 1)]
@@ -111,7 +112,7 @@ def action_page(request: Request, visitor: Seeing, action_id: ActionId) -> Respo
 
 
 @router.post("/actions/{action_id}/notes")
-def note_action(request: Request, visitor: Seeing, action_id: ActionId, text: Annotated[Text, Form()] = "") -> Response:
+def note_action(request: Request, visitor: Noting, action_id: ActionId, text: Annotated[Text, Form()] = "") -> Response:
     """Adds a note."""
     return _changed(request, visitor, action_id, "note", text)
 

@@ -39,7 +39,7 @@ def call_page(request: Request, visitor: Seeing, recording_id: str) -> Response:
     desk = desk_of(request)
     visible_call(desk, visitor, recording_id)
     session = blind_session(desk.database, recording_id, visitor.account.id)
-    if session is not None:
+    if session is not None and may(visitor.account, Permission.JUDGE):
         return RedirectResponse(f"/calibrations/{session}/calls/{recording_id}", 303)
     view = load_view(request, visitor, recording_id)
     holder = hold(request, visitor, recording_id)

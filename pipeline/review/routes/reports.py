@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from pipeline.domain.accounts import AccountRole
-from pipeline.review.access import Permission
+from pipeline.review.access import Permission, may
 from pipeline.review.fields import Line, day_in
 from pipeline.review.pages import page
 from pipeline.review.report_view import MEDIA_TYPES, MadeReport, ReportFile, ReportRequest, Reports
@@ -70,7 +70,7 @@ def report_page(request: Request, visitor: Reading, wanted: Wanted) -> Response:
         after=shown.href(day=made.last_day + timedelta(days=1)),
         teams=[wanted.team] if _own_team(visitor) else _teams(desk_of(request).database),
         # Made by templates that escape what calls hold.
-        body=Markup(made.body(visitor.language)),
+        body=Markup(made.body(visitor.language, opens_actions=may(visitor.account, Permission.MANAGE_ACTIONS))),
         style=Markup(reports.style),
     )
 
