@@ -10,10 +10,10 @@ from pipeline.privacy.find_tagged import find_tagged
 from pipeline.privacy.tagger import Tagger
 
 FOLDS = (
-    ("na", "nb", "oa", "ob", "ca", "cf", "ci"),
-    ("nc", "nd", "oc", "od", "cb", "cg", "cj"),
-    ("ne", "nf", "oe", "of", "cc", "cd", "ck", "cl"),
-    ("ng", "own", "ce", "ch", "cm", "cn"),
+    ("na", "nb", "oa", "ob", "ca", "cf", "ci", "co", "cr"),
+    ("nc", "nd", "oc", "od", "cb", "cg", "cj", "cp", "cs"),
+    ("ne", "nf", "oe", "of", "cc", "cd", "ck", "cl", "cq", "ct"),
+    ("ng", "own", "ce", "ch", "cm", "cn", "cu", "cv"),
 )
 """Authors that are judged by a network trained on all others."""
 Finds = list[tuple[Example, Sequence[Found]]]

@@ -15,6 +15,7 @@ NAMES_AND_ADDRESSES = (PersonalKind.NAME, PersonalKind.ADDRESS)
 NUMBERS = tuple(kind for kind in PersonalKind if kind not in NAMES_AND_ADDRESSES)
 _MARKS = re.compile(r"[\s,，.。、:：;；!！?？…·'\"“”‘’—~\-]")
 _IN_TEXT = re.compile("(⟦[^⟦⟧]*⟧)")
+_MARK = re.compile(f"⟦({'|'.join(kind.name.lower() for kind in PersonalKind)}):([^⟦⟧]+)⟧")
 _BRACKET = re.compile("[⟦⟧]")
 _HALF = 0.5
 
@@ -49,15 +50,13 @@ def _marked(entry: Mapping[str, Any], source: str) -> AnnotatedCall:
         role, _, rest = line.partition(": ")
         text = ""
         for part in _IN_TEXT.split(rest):
-            kind, colon, quote = part[1:-1].partition(":")
-            if part.startswith("⟦") and colon:
-                mark = {"turn": index, "start": len(text), "end": len(text) + len(quote), "kind": kind, "quote": quote}
-                personal.append(mark)
-                text += quote
-            elif _BRACKET.search(part):
+            mark = _MARK.fullmatch(part)
+            if mark is None and _BRACKET.search(part):
                 raise ValueError(f"{source}, {entry['recording']}, turn {index}: {part} is no ⟦kind:quote⟧")
-            else:
-                text += part
+            if mark is not None:
+                place = {"turn": index, "start": len(text), "end": len(text) + len(mark[2])}
+                personal.append(place | {"kind": mark[1], "quote": mark[2]})
+            text += part if mark is None else mark[2]
         turns.append({"role": role, "text": text})
     return annotated({"recording": entry["recording"], "turns": turns}, personal, source)
 

@@ -26,7 +26,7 @@ from pipeline.privacy.tagger import POSITIONS
 DIALOGUES = Path(__file__).parents[1] / "data" / "dialogues"
 SEEN = ("personal", "personal_dev", "personal_dev2", "personal_judge", "personal_judge2", "personal_judge3")
 """What the rules were repaired on: they are better on these than on any other call."""
-UNSEEN = ("personal_dev3", "personal_ordinary", "personal_contrast")
+UNSEEN = ("personal_dev3", "personal_ordinary", "personal_contrast", "personal_broad")
 """Calls crowded with personal data, ordinary ones, and some with data beside what only looks like them; a recording's
 name begins with its author's."""
 OWN = ("train", "chats", "heldout")

@@ -25,24 +25,30 @@ Rewrite = Callable[[str, PersonalKind | None], str]
 _SHARE_IN_FIGURES, _SHARE_MISHEARD, _SHARE_SPELLED, _SHARE_LOWER = 0.3, 0.3, 0.6, 0.25
 """How many of the variants are altered so."""
 _MISHEARD = 0.02, 0.12
-"""How many of the characters of a call are: a share of its own for each call, between these."""
+"""For how many of its Chinese characters another is drawn, which may be the same: a share of its own for each call,
+between these."""
 _COMMONEST = 5000
 """Characters that may stand for others of their sound."""
 _MARKS = re.compile(r"[,，。、!！?？…;；:：]")
 _HAN = re.compile("[一-鿿]+")
 _CHINESE = "零一二三四五六七八九"
 _ENGLISH = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_ENGLISH_DIGIT = re.compile(rf"\b(?:oh|{'|'.join(_ENGLISH)})\b", re.IGNORECASE)
+_ENGLISH_DIGIT = rf"\b(?:oh|{'|'.join(_ENGLISH)})\b"
 _TO_FIGURES = str.maketrans("零〇一幺二三四五六七八九", "001123456789")
-_LONG = re.compile("[0-9](?:[ ,，-]?[0-9]){3,}|[零一幺二三四五六七八九](?:[ ,，]?[零一幺二三四五六七八九]){3,}")
-"""A number of four digits and more."""
-_COUNTED = re.compile("[十百千万两点]")
-"""What is no row of digits."""
+_FIGURES = re.compile(r"(?<![a-z0-9_@.])[0-9](?:(?:, |[ ，-])?[0-9]){2,}+(?![a-z0-9_@万千百%]|[.,][0-9])")
+_FIGURES_APART = re.compile(rf"(?<![A-Z,]){_FIGURES.pattern}(?![A-Z])")
+_CHINESE_FIGURES = re.compile(
+    "(?<![十百千万点两])[零一幺二三四五六七八九](?:[ ,，]?[零一幺二三四五六七八九]){2,}+(?![十百千万点两])"
+)
+_ENGLISH_FIGURES = re.compile(
+    rf"{_ENGLISH_DIGIT}(?:[ ,-]+{_ENGLISH_DIGIT}){{2,}}+(?! (?:hundred|thousand|million|point))", re.IGNORECASE
+)
+"""Rows of three digits and more, which are no amounts; in English what stands by letters is read letter by letter."""
+_PIECE = re.compile("[0-9零一幺二三四五六七八九 ,，-]+")
+"""A datum that is nothing but digits, however few."""
 _SPELLED = re.compile("(?<![A-Za-z])(?:[A-Za-z]{1,2}|[A-Z]+)(?![A-Za-z])")
 _HOST = re.compile(r"(?:@|艾特|\bat\b).*", re.IGNORECASE)
 """163 and qq stay."""
-_WRITTEN = re.compile("[a-z_@.][0-9]|[0-9][a-z_@.]", re.IGNORECASE)
-"""What has figures between letters is no row of digits either."""
 _LETTERED = frozenset(
     {
         PersonalKind.LICENCE_PLATE,
@@ -54,7 +60,7 @@ _LETTERED = frozenset(
     }
 )
 """Kinds that have letters."""
-_WORDS = frozenset({"qq", "at", "cn", "vx", "id", "is", "it", "no", "of", "in", "to", "as", "or", "a", "i", "o", "oh"})
+_WORDS = frozenset({"qq", "at", "cn", "vx", "id", "is", "it", "no", "of", "in", "to", "as", "or", "oh"})
 """What looks like spelled letters and is none."""
 
 
@@ -124,48 +130,56 @@ class _Renaming:
 
 
 def _figures(luck: random.Random, *, english: bool) -> Rewrite:
-    """Numbers in words instead of figures, or the other way round."""
+    """Rows of digits in words instead of figures, or the other way round, whether they are anybody's or not."""
     to_words = luck.random() < 0.5
-    if english:
-        change = _in_words(luck) if to_words else _in_figures(luck)
+    if to_words:
+        rows = _FIGURES_APART if english else _FIGURES
+        change = _english_words(luck) if english else _chinese_words(luck)
+    elif english:
+        rows, change = _ENGLISH_FIGURES, _english_figures(luck)
     else:
-        table = str.maketrans("0123456789", _CHINESE) if to_words else _TO_FIGURES
-        one = "幺" if luck.random() < 0.5 else "一"
-
-        def change(text: str) -> str:
-            if _COUNTED.search(text) or _WRITTEN.search(text):
-                return text
-            return text.translate(table).replace("一", one) if to_words else text.translate(table)
+        rows, change = _CHINESE_FIGURES, lambda row: row.translate(_TO_FIGURES)
 
     def rewrite(text: str, kind: PersonalKind | None) -> str:
-        if kind is None:
-            return _LONG.sub(lambda found: change(found[0]), text)
-        return text if kind in (PersonalKind.NAME, PersonalKind.BIRTH_DATE) else change(text)
+        if kind in (PersonalKind.NAME, PersonalKind.BIRTH_DATE):
+            return text
+        if kind is not None and _PIECE.fullmatch(text):
+            return change(text)
+        return rows.sub(lambda row: change(row[0]), text)
 
     return rewrite
 
 
-def _in_words(luck: random.Random) -> Callable[[str], str]:
+def _chinese_words(luck: random.Random) -> Callable[[str], str]:
+    one = "幺" if luck.random() < 0.5 else "一"
+    table = str.maketrans("0123456789", _CHINESE.replace("一", one))
+    return lambda row: row.translate(table)
+
+
+def _english_words(luck: random.Random) -> Callable[[str], str]:
     words = ("oh" if luck.random() < 0.5 else "zero", *_ENGLISH[1:])
-    doubled = luck.random() < 0.5
+    digit = "([0-9])\\1|[0-9]" if luck.random() < 0.5 else "[0-9]"
 
-    def digits(found: re.Match[str]) -> str:
-        said, at = [], 0
-        while at < len(found[0]):
-            twice = doubled and found[0][at : at + 2] == found[0][at] * 2
-            said.append(f"double {words[int(found[0][at])]}" if twice else words[int(found[0][at])])
-            at += 2 if twice else 1
-        return " ".join(said)
+    def word(found: re.Match[str]) -> str:
+        return f"{'double ' if len(found[0]) > 1 else ''}{words[int(found[0][0])]}"
 
-    return lambda text: re.sub("[0-9]+", digits, text)
+    def change(row: str) -> str:
+        return re.sub("[0-9]+", lambda digits: " ".join(word(one) for one in re.finditer(digit, digits[0])), row)
+
+    return change
 
 
-def _in_figures(luck: random.Random) -> Callable[[str], str]:
+def _english_figures(luck: random.Random) -> Callable[[str], str]:
     apart = luck.random() < 0.5
 
-    def change(text: str) -> str:
-        text = _ENGLISH_DIGIT.sub(lambda found: str(_ENGLISH.index(found[0].lower().replace("oh", "zero"))), text)
-        return text if apart else re.sub("(?<=[0-9]) (?=[0-9])", "", text)
+    def change(row: str) -> str:
+        row = re.sub(
+            _ENGLISH_DIGIT,
+            lambda word: str(_ENGLISH.index(word[0].lower().replace("oh", "zero"))),
+            row,
+            flags=re.IGNORECASE,
+        )
+        return row if apart else re.sub("(?<=[0-9]) (?=[0-9])", "", row)
 
     return change
 

@@ -19,12 +19,12 @@ from pipeline.privacy.find_said import NAMES, Found, Said
 from pipeline.privacy.find_shapes import is_date, is_public
 from pipeline.privacy.tagger import Tagger, code_points, tagger
 
-SURE, SURE_OF_NAMES = 0.7, 0.85
+SURE, SURE_OF_NAMES = 0.85, 0.9
 """How likely at least one character of a number, or of a name or an address, must be personal. With these an ordinary
 call has fewer false finds than rules alone make (docs/privacy.md)."""
 LIKELY = 0.03
 """How likely each of its characters must be."""
-UNLIKELY = 0.3
+UNLIKELY = 0.5
 """What the rules found is nobody's where no character of it is as likely as this."""
 _DIGITS_OF_MOBILE = 9
 """A mobile number of so many digits in a piece stays found whatever the network says: where recognition garbles a

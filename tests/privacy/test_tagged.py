@@ -16,7 +16,7 @@ from pipeline.privacy.find_said import said
 from pipeline.privacy.masking import mask_text
 from pipeline.privacy.tagger import NETWORK, tagger
 
-MOST_BYTES = 4_500_000
+MOST_BYTES = 6_000_000
 
 
 def call(*texts: str) -> Transcript:
