@@ -1,6 +1,6 @@
 """Trains the network that finds personal data (pipeline/privacy/tagger.py): ``python -m benchmarks.privacy_tagger``.
 
-Needs JAX: ``pip install -e .[train]``. Writes pipeline/privacy/tagger.npz in nine minutes on two cores.
+Needs JAX: ``pip install -e .[train]``. Writes pipeline/privacy/tagger.npz in nineteen minutes on two cores.
 ``--evaluate`` writes nothing: it prints what is found with and without the network, each author's calls by a network
 that has not seen this author. What rules find in calls that they were repaired on is not shown to the network: it would
 trust them too much.
