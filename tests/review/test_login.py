@@ -11,7 +11,7 @@ from pipeline.store.accounts import audit, find_account, set_active, set_passwor
 from pipeline.store.review_tables import audit as audit_table
 from pipeline.store.review_tables import sessions
 from tests.review.conftest import log_in
-from tests.review.samples import PASSWORD, AccountRole
+from tests.review.samples import ACCOUNTS, PASSWORD, AccountRole
 
 WRONG = "用户名或密码不正确"
 
@@ -228,7 +228,7 @@ def test_the_language_of_the_form_is_kept_only_where_it_was_chosen_there(desk, a
 
 
 def test_without_accounts_the_page_says_how_to_make_one(desk, anonymous):
-    for login in ("lin", "wang", "lead", "agent", "author", "manager", "admin"):
+    for login in ACCOUNTS:
         set_active(desk.database, login, active=False)
     assert "earmark users add" in anonymous.get("/login").text
 
