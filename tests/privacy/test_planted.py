@@ -273,7 +273,7 @@ def night(request, tmp_path_factory):
     else:
         url = request.getfixturevalue("postgres_server").create_database("planted")
     # PostgreSQL hides nothing that SQLite does not: a part of them shows that it is asked as thoroughly.
-    made = go_through(folder, url, PEOPLE if request.param == "sqlite" else PEOPLE[:200])
+    made = go_through(folder, url, PEOPLE)
     desk = desk_of(made)
     calls = sorted(list_calls(desk.database, Filter()), key=lambda call: call.duration_s)
     clients = clients_of(desk)
